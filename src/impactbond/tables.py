@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from impactbond.dialect import Dialect, Engine
 from impactbond.duckdb_instances import DuckDBInstance
 from impactbond.errors import EngineError, Fault
+from impactbond.spark_frames import in_spark, planned_once, spark_session
 
 if TYPE_CHECKING:
     import duckdb
@@ -142,7 +143,7 @@ class EngineSession:
 
                 native = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
             case _:
-                native = _spark().createDataFrame(table)
+                native = spark_session().createDataFrame(table)
                 if table.num_rows <= MOST_BROADCAST:
                     native = native.hint("broadcast")
         self._taken[name] = _lazy(native)
@@ -171,7 +172,7 @@ class EngineSession:
         FILE and ROW), or a Spark frame. For the engines that read SQL.
         """
         if self._instance is None:
-            self._view(name, _in_spark(source))
+            self._view(name, in_spark(source))
         elif isinstance(source, pa.Table):
             self._instance.connection.register(name, source)
         else:
@@ -182,7 +183,7 @@ class EngineSession:
     def create_view(self, name: str, query: str, *, once: bool = False) -> None:
         """Let a table be the result of a query, found anew whenever it is read, or once."""
         if self._instance is None:
-            frame = _spark().sql(query)
+            frame = spark_session().sql(query)
             self._view(name, self._cached(frame) if once else frame)
         else:
             self._instance.make("TABLE" if once else "VIEW", name, query)
@@ -196,7 +197,7 @@ class EngineSession:
     def query(self, query: str) -> pa.Table:
         """The result of a query as an Arrow table, in no particular order."""
         if self._connection is None:
-            return _spark().sql(query).toArrow()
+            return spark_session().sql(query).toArrow()
         return self._connection.sql(query).to_arrow_table()
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
@@ -208,18 +209,18 @@ class EngineSession:
             yield from self._connection.sql(query).to_arrow_reader(ROWS_IN_BATCH)
 
     def _cached(self, frame: Any) -> Any:
-        cached = _planned(frame).cache()
+        cached = planned_once(frame).cache()
         finalize(self, cached.unpersist)
         return cached
 
     def _frame_of(self, name: str) -> nw.LazyFrame[Any]:
         if self._connection is None:
-            return _lazy(_spark().table(self.table_name(name)))
+            return _lazy(spark_session().table(self.table_name(name)))
         return _lazy(self._connection.table(name))
 
     def _view(self, name: str, frame: Any) -> None:
         frame.createOrReplaceTempView(self.table_name(name))
-        finalize(self, _spark().catalog.dropTempView, self.table_name(name))
+        finalize(self, spark_session().catalog.dropTempView, self.table_name(name))
 
     @engine_edge()
     def materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
@@ -292,37 +293,6 @@ def _lazy(native: Any) -> nw.LazyFrame[Any]:
     return frame
 
 
-def _spark() -> Any:
-    from pyspark.sql import SparkSession
-
-    return SparkSession.builder.getOrCreate()
-
-
-def _planned(frame: Any) -> Any:
-    """A Spark frame whose plan is made now and stands for itself: otherwise what is built on a
-    cached frame would be planned with all that the frame was built of, again at every step.
-
-    It is what a checkpoint makes of a frame, only that lost parts can be made again. Spark has no
-    public name for it; where it is not found, the frame stays as it is, and planning takes longer.
-    """
-    try:
-        query, session = frame._jdf.queryExecution(), frame.sparkSession
-    except AttributeError:  # Spark Connect, whose plans are elsewhere
-        return frame
-    plan = query.toRdd()
-    try:
-        made = session._jsparkSession.internalCreateDataFrame(plan, frame._jdf.schema(), False)
-    except Exception:  # no such name in this release
-        return frame
-    return type(frame)(made, session)
-
-
-def _in_spark(source: Any) -> Any:
-    if isinstance(source, pa.Table):
-        return _spark().createDataFrame(source)
-    return source.in_spark(_spark()) if hasattr(source, "in_spark") else source
-
-
 def as_kind(table: pa.Table, kind: str) -> Any:
     """An Arrow table as the kind of frame that the user works with."""
     match kind:
@@ -338,7 +308,7 @@ def as_kind(table: pa.Table, kind: str) -> Any:
 
             return duckdb.from_arrow(table)
         case "pyspark":
-            return _spark().createDataFrame(table)
+            return spark_session().createDataFrame(table)
         case _:
             return _as_pandas(table)
 

@@ -44,6 +44,7 @@ def newest_evidence(
     for recorded in days:
         for (who, name), day in recorded.items():
             its = metrics.get(name, set())
+            # Rows of that day about anything else did not make this outcome known.
             told = sorted(row for metric, row in rows.get((who, day), ()) if metric in its)
             if told:
                 found[who, name, day] = "; ".join(told)

@@ -113,6 +113,8 @@ class Observations:
     @classmethod
     def all_of(cls, stated: Sequence[StatedRows]) -> Observations:
         """Everything that is stated, one after the other."""
+        # One numbering for all blocks: the codes of one say nothing of the texts of another, and
+        # rows of two sheets can be the same observation.
         told = {name: OneNumbering() for name in _TEXTS}
         status = told["status"]
         recorded, withdrawn = status.codes([RECORDED, WITHDRAWN]).tolist()

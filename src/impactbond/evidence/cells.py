@@ -14,13 +14,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from functools import cached_property
 from typing import Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from impactbond.evidence.coded_cells import CodedCells, Codes, objects
+from impactbond.evidence.coded_cells import CodedCells, CodedColumn
 from impactbond.evidence.refusals import (
     COUNT_TOO_LARGE,
     DATE_OUTSIDE,
@@ -93,43 +89,6 @@ class CellColumn(Generic[T]):
     refusals: dict[int, Refusal]
     told_at: dict[int, str] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
-
-
-@dataclass(eq=False, repr=False)
-class CodedColumn(Generic[T]):
-    """The values of a column and its refusals, by the codes of its cells: `held[code]` is the value
-    of every cell with that code, None where it is blank or refused.
-    """
-
-    codes: Codes
-    held: list[T | None]
-    wrong: dict[int, Refusal]
-
-    @cached_property
-    def values(self) -> list[T | None]:
-        """The values by place."""
-        return list(objects(self.held)[self.codes].tolist())
-
-    @cached_property
-    def refusals(self) -> dict[int, Refusal]:
-        """The refusals by place."""
-        if not self.wrong:
-            return {}
-        places = np.flatnonzero(self.where(self.wrong.__contains__)).tolist()
-        return {place: self.wrong[self.codes[place]] for place in places}
-
-    def where(self, holds: Callable[[int], bool]) -> NDArray[np.bool_]:
-        """Where the code of a cell is one for which something holds."""
-        return np.fromiter(map(holds, range(len(self.held))), bool, len(self.held))[self.codes]
-
-    def with_value(self, wanted: Callable[[T | None], bool]) -> NDArray[np.bool_]:
-        """Where the value of a cell, or None, is one that is wanted."""
-        return np.fromiter(map(wanted, self.held), bool, len(self.held))[self.codes]
-
-    @property
-    def is_there(self) -> NDArray[np.bool_]:
-        """Where a cell has a value."""
-        return self.with_value(lambda one: one is not None)
 
 
 class _CellError(Exception):
@@ -296,6 +255,7 @@ def read_count(cell: object) -> int:
         _refuse_broken(cell)
         raise _CellError(NOT_A_COUNT)
     number = Decimal(cell)
+    # First of all: what is no number is neither less nor more than any, and would pass.
     if not number.is_finite():
         raise _CellError(NOT_A_COUNT)
     if isinstance(cell, str) and thousands_in(number, 0):

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.evidence.agreement import Observations, StatedRows, agreeing
-from impactbond.evidence.cells import CodedColumn, read_coded, value_reader
+from impactbond.evidence.cells import read_coded, value_reader
+from impactbond.evidence.coded_cells import CodedColumn
 from impactbond.evidence.delivered_references import References
 from impactbond.evidence.deliveries import (
     OBSERVATION_RULES,
@@ -160,6 +161,7 @@ def read_observations(
             refused += _refuse_sources(block, columns, is_withdrawn, term, metric, values)
             if contract.slots:
                 refused += _refuse_slots(block, columns, is_withdrawn, term, metric, values)
+            # A cell that is refused costs its row one metric, a fault of the row all of them.
             faulty[list(faults.places)] = True
             found.append(_stated(block, columns, metric, term, values, faulty, references))
         refused += faults.refused()

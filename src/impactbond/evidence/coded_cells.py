@@ -6,11 +6,16 @@ of each thing once is asked quickly.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, overload
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impactbond.evidence.refusals import Refusal
+
+T = TypeVar("T")
 Codes = NDArray[np.int32]
 Objects = NDArray[Any]
 Places = NDArray[np.int64]
@@ -179,3 +184,40 @@ def row_numbers(columns: Iterable[NDArray[Any]]) -> Places:
             size = len(different)
         found, size = found * of_column + column, size * of_column
     return np.zeros(0, np.int64) if found is None else found
+
+
+@dataclass(eq=False, repr=False)
+class CodedColumn(Generic[T]):
+    """The values of a column and its refusals, by the codes of its cells: `held[code]` is the value
+    of every cell with that code, None where it is blank or refused.
+    """
+
+    codes: Codes
+    held: list[T | None]
+    wrong: dict[int, Refusal]
+
+    @cached_property
+    def values(self) -> list[T | None]:
+        """The values by place."""
+        return list(objects(self.held)[self.codes].tolist())
+
+    @cached_property
+    def refusals(self) -> dict[int, Refusal]:
+        """The refusals by place."""
+        if not self.wrong:
+            return {}
+        places = np.flatnonzero(self.where(self.wrong.__contains__)).tolist()
+        return {place: self.wrong[self.codes[place]] for place in places}
+
+    def where(self, holds: Callable[[int], bool]) -> NDArray[np.bool_]:
+        """Where the code of a cell is one for which something holds."""
+        return np.fromiter(map(holds, range(len(self.held))), bool, len(self.held))[self.codes]
+
+    def with_value(self, wanted: Callable[[T | None], bool]) -> NDArray[np.bool_]:
+        """Where the value of a cell, or None, is one that is wanted."""
+        return np.fromiter(map(wanted, self.held), bool, len(self.held))[self.codes]
+
+    @property
+    def is_there(self) -> NDArray[np.bool_]:
+        """Where a cell has a value."""
+        return self.with_value(lambda one: one is not None)

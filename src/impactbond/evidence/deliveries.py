@@ -16,13 +16,12 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import (
-    CodedColumn,
     coded_texts,
     listed_reader,
     read_coded,
     read_date,
 )
-from impactbond.evidence.coded_cells import CodedCells, coded_together, row_numbers
+from impactbond.evidence.coded_cells import CodedCells, CodedColumn, coded_together, row_numbers
 from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import (
     LEFT_BEFORE_START,

@@ -330,6 +330,7 @@ def _as_fractions(observations: Observations, contract: Contract) -> set[str]:
     of_each = np.full(len(observations.stated), lowest, np.int64)
     if percentages:
         np.maximum.at(of_each, observations.of, observations.values)
+    # By column: one attendance below 1% may be true, a whole column of them hardly is.
     largest: dict[tuple[str, str, str], int] = {}
     for one, value in zip(observations.stated, of_each.tolist(), strict=True):
         if one.metric in percentages and value > lowest:

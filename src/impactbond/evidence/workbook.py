@@ -312,6 +312,8 @@ def _looked_at(
         there = set(below)
         covered: dict[tuple[int, int], object] = {}
         for (row, column), (top, left) in looks.covered.items():
+            # Only where the cell that shows the value is read as well: then a person sees it in
+            # every row, and only the first row holds it.
             is_in = row in there and column in columns and top > first
             if is_in and (top == row or top in there) and left in rows[top]:
                 covered[row, column] = Broken.MERGED

@@ -63,6 +63,7 @@ def xml_table(
         for row in rows:
             there = root.at(path) if heading.startswith("/") else row.at(path)
             several += len(there) > 1
+            # Of several none is picked: which of them is meant nobody can know.
             text = "".join(there[0].texts).strip() if len(there) == 1 else ""
             cells.append(text or None)
         if several:

@@ -23,8 +23,8 @@ from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import headroom_by_claim, nothing_of
 from impactbond.settlement.lots import Numbers, period_of
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.parts import Entries
 from impactbond.settlement.running import added_at
-from impactbond.settlement.shares import Entries
 
 
 def to_date(amounts: Pence, entries: Entries, history: Movements, claims: int) -> Pence:

@@ -37,9 +37,10 @@ from impactbond.settlement.movements import (
     movements_in_order,
     none_yet,
 )
+from impactbond.settlement.parts import Parts
 from impactbond.settlement.priorities import Apart
 from impactbond.settlement.running import added_at, steps_of
-from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
+from impactbond.settlement.shares import share_out, shared_alike, without_idle
 
 
 @dataclass(frozen=True, slots=True)

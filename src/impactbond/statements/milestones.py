@@ -142,6 +142,8 @@ def adjusted(
             continue
         key = (line.participant, line.milestone, line.period, line.group)
         of = first.get(key)
+        # Counted on line by line: of two adjustments of one claim the second is made to what
+        # the first left.
         was, moves = paid[key], line.payable_pence if funder is None else line.amount_pence
         paid[key] += moves
         found.append(

@@ -165,6 +165,8 @@ def _due(page: Page, sheets: Sheets) -> None:
     statement, schedule = sheets.statement, sheets["Schedule"]
     total, amounts = statement.due_pence, AmountCells(statement.currency)
     summary = sheets["Summary"]
+    # The parts are formulas and so is their sum: the sheet Checks compares them with what was
+    # settled, so that nobody can change one and keep the total.
     for part in due_parts(statement):
         made = "+".join(summary.total(figure) for figure in part.figures)
         formula = f"({made})" if len(part.figures) > 1 else made

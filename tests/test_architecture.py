@@ -15,6 +15,7 @@ ROOT = {
     "tables",
     "dialect",
     "duckdb_instances",
+    "spark_frames",
     "canonical",
     "version",
     "reasons",

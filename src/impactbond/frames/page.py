@@ -68,10 +68,6 @@ def _frame(frame: Frame) -> Iterator[str]:
     yield ""
 
 
-if __name__ == "__main__":
-    print(page(), end="")
-
-
 PARTS: Mapping[str, tuple[Frame, ...]] = {
     "What is known": KNOWN,
     "What was settled": SETTLED,
@@ -90,3 +86,7 @@ def declared_frames() -> Mapping[str, Frame]:
     and of each column the type, the unit, whether it may be blank, and what it holds.
     """
     return FRAMES
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,3 +1,3 @@
 """The version of this engine: shown on every statement and kept in every record."""
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"

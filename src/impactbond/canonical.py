@@ -154,6 +154,8 @@ def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _lists(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if not len(column):  # it is of lists already
+        return pa.chunked_array([], kind)
     try:
         texts = column.combine_chunks().dictionary_encode()
         read = [None if cell is None else json.loads(cell) for cell in texts.dictionary.to_pylist()]

@@ -134,8 +134,8 @@ def test_lines_that_do_not_add_up_to_the_lots_are_never_told(
 ) -> None:
     found = course.applicable_claims
 
-    def one_less(*asked: Any) -> list[Claims]:
-        (only,) = found(*asked)
+    def one_less(*asked: Any, **how: Any) -> list[Claims]:
+        (only,) = found(*asked, **how)
         return [replace(only, singly=lambda: only.singly()[1:])]
 
     monkeypatch.setattr(course, "applicable_claims", one_less)

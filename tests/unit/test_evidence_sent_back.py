@@ -59,7 +59,7 @@ def test_the_page_tells_every_code_that_evidence_is_refused_by() -> None:
     # Of the whole package: tests/unit/test_every_code_is_told.py.
     every = [*(SOURCE / "evidence").glob("*.py"), SOURCE / "questionnaires" / "scoring.py"]
     every += [SOURCE / "questionnaires" / "answer_tables.py", SOURCE / "errors.py"]
-    read = ("refused_cells", "delivering", "source_files", "text_files", "xml_files")
+    read = ("refused_cells", "delivering", "source_files", "tables", "xml_files")
     read += ("observations",)
     every += [SOURCE / "mappings" / f"{name}.py" for name in read]
     # A library that is missing is a fault of the installation: it refuses no evidence.

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pytest
-from impactbond.terms.limits.most import MostPhrase
 from jsonschema import Draft202012Validator
 from tests.properties import drawn_money, reference_limits, reference_values, test_values_agree
 from tests.properties.reference import Claim
@@ -31,7 +30,7 @@ from impactbond.statements.write import write_statements
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
 from impactbond.terms.limits import LIMITS, LimitKind, ShareLimit, WholeLimit
-from impactbond.terms.limits.limit import LimitedContract
+from impactbond.terms.limits.limit import LimitedContract, MostPhrase
 from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Sums
 from impactbond.terms.parties import Funder
 from impactbond.terms.reference import FunderName

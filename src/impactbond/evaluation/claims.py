@@ -14,7 +14,7 @@ Keeps  nothing but achieved decisions becomes a claim. Whole units on the runnin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, NamedTuple, overload
 
@@ -143,7 +143,7 @@ class Claims:
     segments: Mapping[int, Mapping[str, str]]
     counted: Sequence[Counted]
     singly: Callable[[], Sequence[Counted]]
-    decided: pa.Table | None = None
+    decided: pa.Table | None = field(default=None, repr=False)
 
 
 def evaluate(

@@ -58,7 +58,7 @@ class LotKey(NamedTuple):
     participant: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LotColumns:
     """What makes claims interchangeable, as columns: the numbers of LotKey, in its order, and the
     places of its `group` among `groups`, of its `participant` among `participants`; both in order.

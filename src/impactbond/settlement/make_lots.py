@@ -20,8 +20,6 @@ from impactbond.evaluation.claims import ClaimRows, Counted
 from impactbond.settlement.lots import LotColumns, LotKey, Lots, Numbers, Rulebook, ShareRules
 from impactbond.settlement.numbering import alike
 
-_NOBODY = pa.array([""], pa.string())
-
 
 class _Described(NamedTuple):
     """Rows from one source: of each the place of its kind among `kinds` (what makes claims
@@ -96,7 +94,9 @@ def _of_rows(rules: ShareRules, rows: ClaimRows) -> _Described:
     row, kind = alike(of_kind)
     kinds, groups, group = rules.described(*(one[row].astype(np.int64) for one in of_kind))
     if rows.participants is None:
-        return _Described(kinds, groups, group, kind, _NOBODY, np.zeros_like(kind))
+        return _Described(
+            kinds, groups, group, kind, pa.array([""], pa.string()), np.zeros_like(kind)
+        )
     who = rows.participants.dictionary_encode().unify_dictionaries().combine_chunks()
     person = who.indices.to_numpy(zero_copy_only=False)
     return _Described(kinds, groups, group, kind, who.dictionary, person)

@@ -1,0 +1,202 @@
+"""What the words of a condition mean at their edges, decided from the words alone."""
+
+from __future__ import annotations
+
+import pytest
+from tests.spec.drawn_tables import contract_of, settled, verdicts
+
+from impactbond.contract.wording.conditions import condition_words
+from impactbond.errors import ContractError
+from impactbond.explanation.explain import explain
+
+ANY_TIME = "windows: {any time: start to 1 year after start}\n"
+
+
+def when(condition: str, also: str = "") -> str:
+    """A contract that pays £100.00 for this condition."""
+    return f"{also}milestones: {{goal: {{when: {condition}, price: 100.00}}}}\n"
+
+
+def refused(terms: str) -> list[tuple[str, str]]:
+    """The codes and places of what refuses a contract."""
+    with pytest.raises(ContractError) as error:
+        contract_of(terms)
+    return [(fault.code, fault.clause) for fault in error.value.faults]
+
+
+@pytest.mark.mechanic(10)
+def test_one_record_in_both_windows_is_no_change_and_shows_none() -> None:
+    evidence = """
+        child | metric | on         | value
+        c1    | sdq    | 2017-02-10 | 18
+        c2    | sdq    | 2017-02-10 | 18
+        c2    | sdq    | 2017-06-10 | 17
+        c3    | sdq    | 2017-02-10 | 18
+        c3    | sdq    | 2017-06-10 | 13
+    """
+    change = "{improves: sdq, by: 5, between: [any time, any time]}"
+    # "not evidenced without a first record and a last": c1 has one, of which nobody knows what
+    # became of it, and which shows no more that it did not improve.
+    assert verdicts(when(change, ANY_TIME), evidence) == {
+        "c1 goal": "not evidenced: no evidence",
+        "c2 goal": "not achieved: not met",
+        "c3 goal": "achieved 2017-06-10",
+    }
+    assert verdicts(when(f"{{not: {change}}}", ANY_TIME), evidence) == {
+        "c1 goal": "not evidenced: no evidence",
+        "c2 goal": "achieved 2018-01-08",
+        "c3 goal": "not achieved: not met",
+    }
+
+
+@pytest.mark.mechanic(11, 12)
+def test_one_record_crosses_nothing_and_travels_no_way() -> None:
+    evidence = """
+        child | metric  | on         | value
+        c1 c2 | sdq     | 2017-02-10 | 18
+        c1 c2 | reading | 2017-02-10 | 80
+        c1 c2 | reading | 2017-08-10 | 90
+        c2    | sdq     | 2017-08-10 | 18
+    """
+    crossing = "{crosses: sdq, from: at least 17, to: below 20, between: [any time, any time]}"
+    assert verdicts(when(crossing, ANY_TIME), evidence) == {
+        "c1 goal": "not evidenced: no evidence",
+        "c2 goal": "achieved 2017-08-10",
+    }
+    ways = "{travels: {sdq: at most 16, reading: at least 90}, between: [any time, any time],"
+    # All of the one way, and of the other nothing is known of c1: not half on average.
+    assert verdicts(when(f"{ways} at_least: 50%}}", ANY_TIME), evidence) == {
+        "c1 goal": "not evidenced: no evidence",
+        "c2 goal": "achieved 2017-08-10",
+    }
+
+
+def test_a_record_that_is_older_than_the_first_is_no_last() -> None:
+    # The first in 'late' is of June, the last in 'early' of May: from 18 to 10 is backwards.
+    evidence = """
+        child | metric | on         | value
+        c1    | sdq    | 2017-05-12 | 10
+        c1    | sdq    | 2017-06-20 | 18
+    """
+    windows = "windows: {late: 5 months after start to 1 year after start, early: start to 7 months"
+    windows += " after start}\n"
+    change = "{improves: sdq, by: 5, between: [late, early]}"
+    assert verdicts(when(change, windows), evidence) == {"c1 goal": "not evidenced: no evidence"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{improves: sdq, by: 5, between: [end, baseline]}",
+        "{reaches: sdq, by: 5, between: [end, baseline]}",
+        "{crosses: sdq, from: at least 17, to: below 17, between: [end, baseline]}",
+        "{travels: {sdq: at most 16, reading: at least 90}, between: [end, baseline],"
+        " at_least: 50%}",
+    ],
+)
+def test_a_change_from_a_later_window_to_an_earlier_one_is_refused(change: str) -> None:
+    # It paid a child that went from 12 at the baseline to 18 at the end as better by 6.
+    assert refused(when(change)) == [("cannot_be_met", "milestones > goal > when > between")]
+
+
+@pytest.mark.parametrize(
+    ("window", "is_refused"),
+    [("start through start", False), ("3 months before start through 1 day before start", True)],
+)
+def test_windows_of_a_change_may_share_days_as_long_as_one_can_be_later(
+    window: str, is_refused: bool
+) -> None:
+    windows = f"windows: {{first day: {window}, from then: start through start}}\n"
+    change = "{improves: sdq, by: 5, between: [from then, first day]}"
+    assert refused(when(change, windows)) == [
+        ("cannot_be_met", "milestones > goal > when > between")
+    ]
+    change = "{improves: sdq, by: 5, between: [first day, from then]}"
+    if is_refused:
+        assert contract_of(when(change, windows))  # before the start, then on its day
+    else:
+        assert refused(when(change, windows))  # one day has one record of a score
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        "[{all: [{observed: consent, in: year one}]}, {observed: consent, in: year one}]",
+        "[{any: [agreed]}, {at_least: 1, of: [{observed: agreement, in: year one}]}]",
+        "[{not: agreed}, {not: {observed: agreement, in: year one}}]",
+        "[{all: [agreed, met]}, {all: [{count: meeting, in: year one, at_least: 3}, agreed]}]",
+        "[{level: sdq, in: end, is: below 17}, {level: sdq, in: end, is: below 17.0}]",
+        "[{level: sdq, in: end, is: below 17}, {level: sdq, in: the end, is: below 17}]",
+        "[{state: home, in: end, is: [a, b]}, {state: home, in: end, is: [b, a]}]",
+    ],
+)
+def test_one_outcome_is_one_however_it_is_written(alike: str) -> None:
+    also = """
+metrics: {home: {kind: state, states: [a, b, c]}}
+windows: {the end: 9 months after start to 15 months after start}
+conditions:
+  agreed: {observed: agreement, in: year one}
+  met: {count: meeting, in: year one, at_least: 3}
+"""
+    places = refused(when(f"{{at_least: 2, of: {alike}}}", also))
+    assert places == [("counted_twice", "milestones > goal > when > of > entry 2")]
+
+
+@pytest.mark.parametrize(
+    "differ",
+    [
+        "[{all: [agreed, met]}, {any: [agreed, met]}]",
+        "[{level: sdq, in: end, is: below 17}, {level: sdq, in: end, is: at most 17}]",
+        "[{level: sdq, in: end, is: below 17}, {level: sdq, in: end, is: below 16}]",
+        "[{level: sdq, in: end, is: below 17}, {level: sdq, pick: best, in: end, is: below 17}]",
+        "[{improves: sdq, by: 5, between: [year one, end]},"
+        " {improves: sdq, by: 5, between: [end, year one]}]",
+        "[{not: agreed}, agreed]",
+        "[{not: agreed}, {not: agreed, shown_by: met}]",
+    ],
+)
+def test_what_differs_in_anything_counts_by_itself(differ: str) -> None:
+    also = """
+conditions:
+  agreed: {observed: agreement, in: year one}
+  met: {count: meeting, in: year one, at_least: 3}
+"""
+    assert contract_of(when(f"{{at_least: 2, of: {differ}}}", also))
+
+
+@pytest.mark.parametrize(
+    ("bar", "verdict"),
+    [("at most 17", "not met"), ("above 17", "met"), ("at least 17", "met"), ("below 17", "not")],
+)
+def test_a_mean_is_told_on_its_own_side_of_the_bar(bar: str, verdict: str) -> None:
+    days = [f"2017-0{month}-{day:02d}" for month in (2, 3) for day in range(1, 26)]
+    evidence = "child | metric | on | value\n"
+    evidence += f"c1 | sdq | {' '.join(days[1:])} | 17\nc1 | sdq | {days[0]} | 18"
+    terms = when(f"{{level: sdq, pick: mean, in: year one, is: {bar}}}")
+    told = explain(settled(terms, evidence), participant="c1", milestone="goal").milestones[0]
+    # 851 in 50 rows are 17.02, which with one decimal read as 17.0: at most 17, and not achieved.
+    assert f"was 17.02 in 50 rows, {bar} needed" in told.sentence
+    assert (told.verdict == "achieved") == (verdict == "met")
+
+
+def test_the_absence_of_sessions_is_that_of_any_mark_and_says_so() -> None:
+    absent = "{absence: session, %sin: year one, shown_by: {observed: consent, in: year one}}"
+    evidence = """
+        child | metric  | on         | value
+        c1 c2 | consent | 2017-02-01 | yes
+        c1    | session | 2017-03-01 | cancelled
+    """
+    assert verdicts(when(absent % ""), evidence) == {
+        "c1 goal": "not achieved: not met",
+        "c2 goal": "achieved 2018-01-08",
+    }
+    said = {
+        also: condition_words(contract, contract.milestones["goal"].when)
+        for also in ("", "allowing: 2, ", "marked: missed, ")
+        for contract in [contract_of(when(absent % also))]
+    }
+    assert said[""].startswith("“session”, whatever its mark, is not once recorded in")
+    assert said["allowing: 2, "].startswith(
+        "“session”, whatever its mark, is recorded no more than 2 times in"
+    )
+    assert said["marked: missed, "].startswith("“session” is not once recorded as missed in")

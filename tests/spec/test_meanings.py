@@ -6,6 +6,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of, settled, verdicts
 
 from impactbond.contract.wording.conditions import condition_words
+from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError
 from impactbond.explanation.explain import explain
 
@@ -200,3 +201,36 @@ def test_the_absence_of_sessions_is_that_of_any_mark_and_says_so() -> None:
         "“session”, whatever its mark, is recorded no more than 2 times in"
     )
     assert said["marked: missed, "].startswith("“session” is not once recorded as missed in")
+
+
+def test_the_day_of_a_milestone_is_that_of_the_last_that_it_needs_and_the_contract_says_so() -> (
+    None
+):
+    terms = """
+participants: {eligible: {level: sdq, in: baseline, is: at least 17}}
+milestones:
+  joined: {when: {observed: consent, in: year one}, price: 10.00}
+  agreed: {after: joined, when: {observed: agreement, in: year one}, price: 20.00}
+"""
+    evidence = """
+        child | metric    | on         | value
+        c1    | sdq       | 2017-01-10 | 20
+        c1    | consent   | 2017-05-12 | yes
+        c1    | agreement | 2017-02-01 | yes
+        c2    | sdq       | 2017-01-10 | 20
+        c2    | sdq       | 2017-04-05 | 18
+        c2    | consent   | 2017-01-12 | yes
+        c2    | agreement | 2017-06-01 | yes
+    """
+    assert verdicts(terms, evidence) == {
+        "c1 joined": "achieved 2017-05-12",
+        "c1 agreed": "achieved 2017-05-12",  # agreed before joining: as of joining
+        "c2 joined": "achieved 2017-04-05",  # eligible by the last score of the baseline
+        "c2 agreed": "achieved 2017-06-01",
+    }
+    says = " ".join(render(contract_of(terms)).split())
+    assert (
+        "A milestone is achieved on the day on which the last of its own condition, that of being"
+        " eligible and those of the milestones that it comes after is met."
+    ) in says
+    assert "on which the last of" not in render(contract_of(""))

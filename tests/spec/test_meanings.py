@@ -9,6 +9,7 @@ from impactbond.contract.wording.conditions import condition_words
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError
 from impactbond.explanation.explain import explain
+from impactbond.explanation.nearest import nearest_change
 
 ANY_TIME = "windows: {any time: start to 1 year after start}\n"
 
@@ -234,3 +235,30 @@ milestones:
         " eligible and those of the milestones that it comes after is met."
     ) in says
     assert "on which the last of" not in render(contract_of(""))
+
+
+def test_the_nearest_change_of_what_adds_up_is_what_is_missing() -> None:
+    money = "metrics: {earnings: {kind: quantity, unit: pounds, decimals: 2}}\n"
+    terms = when("{total: earnings, in: year one, at_least: 768.00}", money)
+    evidence = """
+        child | metric   | on         | value
+        c1    | earnings | 2017-02-01 | 700.00
+        c1    | earnings | 2017-03-01 | 60.00
+    """
+    # £8.00 are missing; it was told that no one row added or value changed would have been enough.
+    nearest = nearest_change(settled(terms, evidence), participant="c1", milestone="goal")
+    assert [(one.was, one.would_be, str(one.achieved_on)) for one in nearest.changes] == [
+        ("700.00", "708.00", "2017-03-01"),
+        ("", "8.00", "2017-03-01"),
+    ]
+
+
+def test_the_nearest_change_of_a_mean_is_the_smallest_that_moves_it_over_the_bar() -> None:
+    terms = when("{level: sdq, pick: mean, in: year one, is: at most 16.5}")
+    evidence = """
+        child | metric | on                    | value
+        c1    | sdq    | 2017-02-01 2017-03-01 | 18
+    """
+    # Two rows of 33 at most: 15 beside 18. Three of 49 at most: 13 beside 36; 16.33.
+    nearest = nearest_change(settled(terms, evidence), participant="c1", milestone="goal")
+    assert [(one.was, one.would_be) for one in nearest.changes] == [("18", "15"), ("", "13")]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import contract_of, settled, verdicts
+from tests.spec.drawn_tables import THE_END, contract_of, evidence_of, settled, verdicts
 
 from impactbond.contract.wording.conditions import condition_words
 from impactbond.contract.wording.render import render
+from impactbond.dialect import Engine
 from impactbond.errors import ContractError
 from impactbond.explanation.explain import explain
 from impactbond.explanation.nearest import nearest_change
+from impactbond.settlement.settle import settle
 
 ANY_TIME = "windows: {any time: start to 1 year after start}\n"
 
@@ -262,3 +264,47 @@ def test_the_nearest_change_of_a_mean_is_the_smallest_that_moves_it_over_the_bar
     # Two rows of 33 at most: 15 beside 18. Three of 49 at most: 13 beside 36; 16.33.
     nearest = nearest_change(settled(terms, evidence), participant="c1", milestone="goal")
     assert [(one.was, one.would_be) for one in nearest.changes] == [("18", "15"), ("", "13")]
+
+
+@pytest.mark.parametrize(("measures", "is_compared"), [(4, True), (5, False)])
+def test_ways_too_long_to_be_compared_together_are_refused(
+    measures: int, is_compared: bool
+) -> None:
+    # 10,000 steps each and a share in thirds: 4 x 3 x 10^16 are below 2^60, 5 x 3 x 10^20 are not.
+    names = [f"m{number}" for number in range(measures)]
+    metrics = [f"{name}: {{kind: percentage, better: higher, decimals: 2}}" for name in names]
+    ways = ", ".join(f"{name}: at least 50%" for name in names)
+    terms = when(
+        f"{{travels: {{{ways}}}, between: [baseline, end], at_least: 1/3}}",
+        f"metrics: {{{', '.join(metrics)}}}\n",
+    )
+    if is_compared:
+        assert contract_of(terms)
+    else:
+        assert refused(terms) == [("range_too_wide", "milestones > goal > when > travels > m4")]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_the_longest_ways_are_compared_exactly_on_every_engine(engine: Engine) -> None:
+    names = ("m0", "m1", "m2", "m3")
+    metrics = [f"{name}: {{kind: percentage, better: higher, decimals: 2}}" for name in names]
+    ways = ", ".join(f"{name}: at least 100%" for name in names)
+    terms = when(
+        f"{{travels: {{{ways}}}, between: [baseline, end], at_least: 1/3}}",
+        f"metrics: {{{', '.join(metrics)}}}\n",
+    )
+    # 2/3 of one way and 4/9, 1/9 and 1/9 of others are a third on average; a hundredth less of the
+    # last is not: 99.99 - 66.66 and so on, all of ways of 99.99 points.
+    evidence = "child | metric | on | value\n" + "\n".join(
+        f"c1 c2 | {name} | 2017-01-10 | 0.01\nc1 | {name} | 2017-11-01 | {own}\n"
+        f"c2 | {name} | 2017-11-01 | {other}"
+        for name, own, other in zip(
+            names,
+            ("66.67", "44.45", "11.12", "11.12"),
+            ("66.67", "44.45", "11.12", "11.11"),
+            strict=True,
+        )
+    )
+    contract = contract_of(terms)
+    found = settle(contract, evidence_of(evidence, contract), as_of=THE_END, engine=engine)
+    assert found.lines_table["participant"].to_pylist() == ["c1"]

@@ -144,7 +144,7 @@ class Between(InWindow):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Scale,)
     reading: ClassVar[str] = (
         "a change counts on the day of the last record, and is not evidenced without a first "
-        "record and a last"
+        "record and a last that is later"
     )
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:

@@ -169,7 +169,7 @@ class Between(InWindow):
         elif after is not None:
             sentence = f"no {metric} recorded in {first}; {is_} in {last}"
         elif before is not None:
-            sentence = f"{metric} was {was} in {first} and none is recorded in {last}"
+            sentence = f"{metric} was {was} in {first} and none later is recorded in {last}"
         else:
             sentence = f"no {metric} recorded in {first}, nor in {last}"
         what = f"{metric} from the first in {first} to the last in {last}"

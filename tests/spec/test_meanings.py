@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import THE_END, contract_of, evidence_of, settled, verdicts
+from tests.spec.drawn_tables import THE_END, contract_of, evidence_of, lines, settled, verdicts
 
 from impactbond.contract.wording.conditions import condition_words
 from impactbond.contract.wording.render import render
@@ -329,3 +329,29 @@ def test_the_longest_ways_are_compared_exactly_on_every_engine(engine: Engine) -
     contract = contract_of(terms)
     found = settle(contract, evidence_of(evidence, contract), as_of=THE_END, engine=engine)
     assert found.lines_table["participant"].to_pylist() == ["c1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "recorded", "due"),
+    [
+        ("", "2017-04-01", []),
+        ("", "2017-05-01", []),  # the thirtieth day
+        ("", "2017-05-02", [("100.00", "0.00")]),
+        ("disputed", "2017-04-01", [("100.00", "0.00")]),
+    ],
+)
+def test_what_is_late_or_in_dispute_is_left_out_also_where_it_speaks_against_a_payment(
+    status: str, recorded: str, due: list[tuple[str, str]]
+) -> None:
+    also = """
+calendar: {evidence: {within: 30 days, late: nothing}}
+metrics: {offence: {kind: event, repeats: true}, register: {kind: event, repeats: true}}
+"""
+    register = "{count: register, in: year one, at_least: 1}"
+    terms = when(f"{{absence: offence, in: year one, shown_by: {register}}}", also)
+    evidence = f"""
+        child | metric   | on         | value | status   | recorded
+        c1    | register | 2017-03-01 | yes   |          | 2017-03-01
+        c1    | offence  | 2017-04-01 | yes   | {status} | {recorded}
+    """
+    assert [(row["value"], row["withheld"]) for row in lines(terms, evidence)] == due

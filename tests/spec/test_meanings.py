@@ -144,6 +144,7 @@ def test_windows_with_a_day_of_the_calendar_are_in_order_for_whoever_starts_soon
         "[{all: [agreed, met]}, {all: [{count: meeting, in: year one, at_least: 3}, agreed]}]",
         "[{level: sdq, in: end, is: below 17}, {level: sdq, in: end, is: below 17.0}]",
         "[{level: sdq, in: end, is: below 17}, {level: sdq, in: the end, is: below 17}]",
+        "[agreed, {count: agreement, in: year one, at_least: 1}]",
         "[{state: home, in: end, is: [a, b]}, {state: home, in: end, is: [b, a]}]",
     ],
 )
@@ -169,6 +170,9 @@ conditions:
         "[{improves: sdq, by: 5, between: [year one, end]},"
         " {improves: sdq, by: 5, between: [end, year one]}]",
         "[{not: agreed}, agreed]",
+        "[{observed: meeting, in: year one}, {count: meeting, in: year one, at_least: 2}]",
+        "[{count: session, marked: missed, in: end, at_least: 1},"
+        " {count: session, in: end, at_least: 1}]",
         "[{not: agreed}, {not: agreed, shown_by: met}]",
     ],
 )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from impactbond.terms.conditions.condition import Condition, Junction, Looking
+from impactbond.terms.conditions.condition import Condition, ConditionTerm, Junction, Looking
+from impactbond.terms.conditions.counts import Count, Observed
 from impactbond.terms.conditions.passes import Terms
 from impactbond.terms.phrases import Distance, Threshold
 
@@ -21,6 +22,7 @@ def meaning(terms: Terms, condition: Condition, passed: frozenset[str] = frozens
             return repr(condition)
         passed |= {condition}
         condition = terms.conditions[condition]
+    condition = _plainest(terms, condition)
     inside = [(place, meaning(terms, part, passed)) for place, part in condition.inside]
     if isinstance(condition, Junction) and condition.needs is not None:
         parts = sorted(part for _, part in inside)
@@ -34,6 +36,15 @@ def meaning(terms: Terms, condition: Condition, passed: frozenset[str] = frozens
         if (field.alias or name) not in kept
     ]
     return repr((type(condition).__name__, said, inside))
+
+
+def _plainest(terms: Terms, condition: ConditionTerm) -> ConditionTerm:
+    """One of an event, counted, is that it was observed; anything else stays as it is."""
+    if not isinstance(condition, Count) or condition.at_least > 1:
+        return condition
+    if not isinstance(terms.metrics.get(condition.count), Observed.takes):
+        return condition
+    return Observed.model_construct(observed=condition.count, window=condition.window)
 
 
 def _said(terms: Terms, windows: tuple[str, ...], value: Any) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import assume
 from hypothesis import strategies as st
 from tests.properties import drawn_money as money
 from tests.properties.drawn_conditions import STATES, conditions, units
@@ -65,7 +66,12 @@ def contracts(draw: Draw, *, whole: bool = False) -> Contract:
     if whole:
         draw(_make_whole(written))
     contract = Contract.model_validate(written)
-    assert check_terms(contract) == []
+    found = check_terms(contract)
+    # Conditions are drawn one by one, and two of them can come to the same.
+    assume(not any(one.fault.code == "counted_twice" for one in found))
+    # Where one end of a window is a day, the order of two depends on when the term starts.
+    assume(not any(one.path[-1] == "between" for one in found))
+    assert found == []
     return contract
 
 

@@ -14,6 +14,7 @@ from impactbond.terms.phrases import Window, parse_span
 Draw = st.DrawFn
 Names = Sequence[str]
 Terms = Mapping[str, Any]
+FIRST = date(2017, 1, 31)
 STATES = ("out", "in", "on")
 LENGTHS = ("1 day", "3 days", "2 weeks", "1 month", "2 months")
 LAPSES = ("none", "any", "up to 2 days", "up to 1 week", "up to 1 month")
@@ -64,7 +65,7 @@ def _absence(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
 @st.composite
 def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     metric, window = draw(st.sampled_from(sorted(metrics))), st.sampled_from(sorted(windows))
-    terms, between = metrics[metric], st.tuples(window, window)
+    terms, between = metrics[metric], _in_order(windows)
     if terms["kind"] == "state":
         return draw(_held(metric, windows))
     if terms["kind"] == "quantity":
@@ -101,12 +102,11 @@ def _held(draw: Draw, metric: str, windows: Terms) -> dict[str, Any]:
     if draw(st.booleans()):
         pick = draw(st.sampled_from(("first", "last")))
         return {"state": metric, "pick": pick, "in": window, "is": held}
-    opens, closes = Window.parse(windows[window]).days(date(2017, 1, 31))
+    opens, closes = Window.parse(windows[window]).days(FIRST)
     fitting = [text for text in LENGTHS if (parse_span(text).after(opens) - closes).days <= 1]
     length = draw(st.sampled_from(fitting or ["1 day"]))
-    first = date(2017, 1, 31)
     longer = [
-        one for one in WITHIN if parse_span(one).after(first) > parse_span(length).after(first)
+        one for one in WITHIN if parse_span(one).after(FIRST) > parse_span(length).after(FIRST)
     ]
     within = {"within": draw(st.sampled_from(longer))} if draw(st.booleans()) else {}
     return {"sustained": metric, "as": held, "for": length, **within, "in": window}
@@ -128,9 +128,15 @@ def _travels(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
             ("at least", "above") if metrics[name]["better"] == "higher" else ("at most", "below")
         )
         ways[name] = draw(_threshold(metrics[name], sides))
-    window = st.sampled_from(sorted(windows))
     share = draw(st.sampled_from(("0%", "1/3", "50%", "100%")))
-    return {"travels": ways, "between": draw(st.tuples(window, window)), "at_least": share}
+    return {"travels": ways, "between": draw(_in_order(windows)), "at_least": share}
+
+
+def _in_order(windows: Terms) -> st.SearchStrategy[tuple[str, str]]:
+    """Two windows, of which the second has a day after the first day of the first."""
+    days = {name: Window.parse(windows[name]).days(FIRST) for name in sorted(windows)}
+    pairs = [(one, other) for one in days for other in days if days[other][1] > days[one][0]]
+    return st.sampled_from(pairs)
 
 
 @st.composite

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from impactbond.contract.contract import Contract
@@ -77,7 +76,11 @@ class At:
 
     def ends(self, metric: str, between: Sequence[str]) -> tuple[Row | None, Row | None]:
         early, late = between
-        return pick("first", self.seen(metric, early)), pick("last", self.seen(metric, late))
+        first, last = pick("first", self.seen(metric, early)), pick("last", self.seen(metric, late))
+        # One record is no change, and one older than the first is none since.
+        if first and last and last["observed_on"] <= first["observed_on"]:
+            last = None
+        return first, last
 
     def found(self, parts: Sequence[Condition]) -> list[Finding]:
         return [find(self.contract, part, self.started_on, self.rows) for part in parts]
@@ -445,12 +448,12 @@ def find_travels(
             continue
         if after is None:
             return Finding(State.NOT_EVIDENCED, None, due)
-        progress.append(floor((after["value"] - before["value"]) * sign * 10_000 / way))
+        progress.append((after["value"] - before["value"]) * sign / way)
         days.append(after["observed_on"])
     if not progress:  # every one is known, and none had a way to go
         return Finding(State.NOT_MET, None, due, refuted=True)
-    mean = Fraction(sum(progress), len(progress))
-    return met_if(mean >= condition.at_least * 10_000, max(days), due)
+    mean = sum(progress, Fraction(0)) / len(progress)
+    return met_if(mean >= condition.at_least, max(days), due)
 
 
 def find_absence(too_often: bool, shown: Finding, closes: date) -> Finding:

@@ -244,15 +244,40 @@ def test_who_has_gone_nothing_of_the_way_is_not_paid_on_any_engine(engine: Engin
 
 
 @pytest.mark.mechanic(11)
-def test_a_third_of_the_way_is_rounded_down() -> None:
+def test_exactly_a_third_of_the_way_is_a_third() -> None:
     terms = when("{travels: {sdq: at most 17}, between: [baseline, end], at_least: 1/3}")
     evidence = """
         child | metric | on         | value
-        c1    | sdq    | 2017-01-10 | 20
+        c1 c2 | sdq    | 2017-01-10 | 20
         c1    | sdq    | 2017-11-01 | 19
+        c2    | sdq    | 2017-11-01 | 20
     """
-    # 33.33% in hundredths of a per cent is less than a third.
-    assert verdicts(terms, evidence) == {"c1 goal": "not achieved: not met"}
+    # 1 of 3 points; rounded down to 33.33% it was less than a third.
+    assert verdicts(terms, evidence) == {
+        "c1 goal": "achieved 2017-11-01",
+        "c2 goal": "not achieved: not met",
+    }
+
+
+@pytest.mark.mechanic(11)
+def test_a_third_of_one_way_and_two_thirds_of_another_are_half_of_the_way() -> None:
+    terms = when(
+        "{travels: {sdq: at most 17, reading: at least 93}, between: [baseline, end],"
+        " at_least: 50%}"
+    )
+    evidence = """
+        child | metric  | on         | value
+        c1 c2 | sdq     | 2017-01-10 | 20
+        c1 c2 | reading | 2017-01-10 | 90
+        c1 c2 | sdq     | 2017-11-01 | 19
+        c1    | reading | 2017-12-01 | 92
+        c2    | reading | 2017-12-01 | 91
+    """
+    # c1: (1/3 + 2/3) / 2 is exactly 50%; c2: 1/3 of both.
+    assert verdicts(terms, evidence) == {
+        "c1 goal": "achieved 2017-12-01",
+        "c2 goal": "not achieved: not met",
+    }
 
 
 @pytest.mark.mechanic(107)

@@ -94,7 +94,7 @@ LEAVES = [
     (READS_BETTER, "reading; 2017-01-15 90; 2018-01-15 90", "not met",
      "unchanged, better by at least 5"),
     (CALMER, "sdq; 2017-01-15 20", "not evidenced",
-     f"sdq was 20 on 2017-01-15 in {BASELINE} and none is recorded in {END}"),
+     f"sdq was 20 on 2017-01-15 in {BASELINE} and none later is recorded in {END}"),
     (NOW_CALM, "sdq; 2017-01-15 20; 2018-01-15 16", "met",
      f"to 16 on 2018-01-15 in {END}, from at least 17 to below 17 needed"),
     (NOW_CALM, "sdq; 2017-01-15 16; 2018-01-15 16", "not met",

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +34,8 @@ from impactbond.explanation.explanation import as_plain
 from impactbond.explanation.parts import place_words
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind, schema_of
+from impactbond.terms.metrics import Numbered
+from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.term import Term
 from impactbond.terms.words import counted
@@ -195,6 +199,8 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
             if value != row["value"]
         ]
         middle = values[len(values) // 2] if values else 0
+        if isinstance(contract.metrics[metric], Quantity):
+            middle = 0  # of what adds up the least is the smallest
         added = [
             _Try(metric, None, value, day, (1, abs(value - middle), day))
             for day in sorted(own)
@@ -231,16 +237,23 @@ def _values(
     term = contract.metrics[metric]
     if term.choices:
         return list(range(len(term.choices)))
-    span = getattr(term, "range", None)
-    if span is None:
+    if not isinstance(term, Numbered):
         return [0, 1]
-    scale = 10 ** int(getattr(term, "decimals", 0))
-    low, high = (int(Decimal(end) * scale) for end in span)
-    steps = [int(figure * scale) for figure in figures]
-    found = {low, high, *steps}
-    # An improvement is measured from another row, and a bar may ask for more or less than its
-    # figure: the values beside each are tried too.
-    found |= {other + sign * step for other in others for step in steps for sign in (-1, 1)}
+    scale = 10**term.decimals
+    low, high = (int(Decimal(end) * scale) for end in term.ends)
+    known, bars = list(others), [Fraction(figure) * scale for figure in figures]
+    found: set[int] = {0} if isinstance(term, Quantity) else {low, high}
+    # What is added up needs what is missing of its bar, by a row of its own or in place of one; so
+    # has a mean, of as many rows as there are then.
+    for bar in bars:
+        many, beside = (1, 1) if isinstance(term, Quantity) else (len(known), len(known) + 1)
+        found |= {floor(bar), floor(bar * beside) - sum(known)}
+        found |= {floor(bar * many) - sum(known) + other for other in known}
+    if not isinstance(term, Quantity):
+        # An improvement is measured from another row, and a bar may ask for more or less than its
+        # figure: the values beside each are tried too.
+        steps = list(map(floor, bars))
+        found |= {other + sign * step for other in known for step in steps for sign in (-1, 1)}
     # A bar is met at its figure or one step beside it, and a condition has no other values at which
     # it tips.
     near = {value + step for value in found for step in (-1, 0, 1)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 
@@ -33,6 +34,17 @@ def counted(count: int, one: str, many: str = "") -> str:
 def number(value: Decimal) -> str:
     """A number without its trailing noughts."""
     return f"{value.normalize():f}" if value else "0"
+
+
+def beside(exact: Fraction, bar: Fraction, decimals: int) -> str:
+    """A number with at least so many decimals, and as many as it takes to be seen on its own side
+    of a bar: 17.02 beside 17, which with one decimal would read as the bar itself.
+    """
+    while exact != bar and (
+        (shown := round(exact, decimals)) == bar or (shown > bar) != (exact > bar)
+    ):
+        decimals += 1
+    return f"{float(round(exact, decimals)):.{decimals}f}"
 
 
 def capital(text: str) -> str:

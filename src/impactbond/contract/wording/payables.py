@@ -43,6 +43,8 @@ def prices(contract: Contract) -> SchedulePart:
         off += f" for the prices of {of}"
         order = "taken off once, after a price's own changes and before it is rounded"
         rules.append(Rule(f"{' '.join(filter(None, [off, when]))}, {order}", discount.clause))
+    if last := _needs_more(contract):
+        rules.append(Rule(f"a milestone is achieved on the day on which the last of {last} is met"))
     rows: list[tuple[str, ...]] = []
     changes = []
     for name, term in contract.milestones.items():
@@ -56,6 +58,16 @@ def prices(contract: Contract) -> SchedulePart:
         rows = [(*row[:3], says, row[3]) for row, says in zip(rows, changes, strict=True)]
     card = ScheduleTable(headings, tuple(rows), (1,))
     return SchedulePart("Milestones and prices", tuple(rules), card)
+
+
+def _needs_more(contract: Contract) -> str:
+    """What a milestone needs, where its own condition is not all: its day is that of the last."""
+    needs = ["its own condition"]
+    if contract.participants.eligible is not None:
+        needs.append("that of being eligible")
+    if any(term.after for term in contract.milestones.values()):
+        needs.append("those of the milestones that it comes after")
+    return listed(needs) if len(needs) > 1 else ""
 
 
 # The terms of a price that make another of it, by their keys.

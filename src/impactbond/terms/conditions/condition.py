@@ -214,6 +214,11 @@ class Junction(ConditionTerm):
             return tuple(((key, index), part) for index, part in enumerate(held))
         return (((key,), held),)
 
+    @property
+    def needs(self) -> int | None:
+        """How many of its parts must be met, where that is all that it asks."""
+        return None
+
     def waits_for(self, stated: Iterable[ConditionTerm]) -> frozenset[str]:
         """Windows before whose last day it is never met, with these parts: inside them the day of
         a part does not matter. Of most kinds none is known.

@@ -307,12 +307,14 @@ class Absence(Looking, Junction):
         return EvidenceUsed(every, counted, relied=counts(every, counted))
 
     def says(self, wording: Wording) -> str:
-        marks = marks_said(wording.contract.metrics[self.absence], self.marked)
-        recorded = f"recorded as {marks or 'having happened'}"
+        metric, name = wording.contract.metrics[self.absence], quoted(self.absence)
+        recorded = f"recorded as {marks_said(metric, self.marked) or 'having happened'}"
+        if isinstance(metric, Session) and not self.marked:
+            name, recorded = f"{name}, whatever its mark,", "recorded"
         often = f"is not once {recorded}"
         if self.allowing:
             often = f"is {recorded} no more than {counted(self.allowing, 'time')}"
-        what = f"{quoted(self.absence)} {often} {wording.within(self.window)}"
+        what = f"{name} {often} {wording.within(self.window)}"
         return f"{what}, and, to show that somebody looked,"
 
     def tell(self, case: ConditionCase) -> ConditionText:

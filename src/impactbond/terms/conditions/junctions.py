@@ -20,6 +20,7 @@ from impactbond.terms.conditions.condition import (
     is_refutable,
     latest,
 )
+from impactbond.terms.conditions.meanings import meaning
 from impactbond.terms.conditions.passes import (
     MET,
     NOT_EVIDENCED,
@@ -90,6 +91,10 @@ class All(Joined):
     all: Some[Condition]
     """The conditions, or their names, that must all be met."""
 
+    @property
+    def needs(self) -> int:
+        return len(self.all)
+
     def waits_for(self, stated: Iterable[ConditionTerm]) -> frozenset[str]:
         return frozenset().union(*(part.closing for part in stated))
 
@@ -133,6 +138,10 @@ class AnyOf(Joined):
     @property
     def called(self) -> str:
         return "any"
+
+    @property
+    def needs(self) -> int:
+        return 1
 
     def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         # The first of their days; a part that is not met has one later than all, and moves nothing.
@@ -179,6 +188,10 @@ class AtLeast(Joined):
     def called(self) -> str:
         return "at least"
 
+    @property
+    def needs(self) -> int:
+        return self.at_least
+
     def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
         if self.at_least > len(self.of):
             problem = f"at least {self.at_least} of {len(self.of)} is never met"
@@ -188,12 +201,7 @@ class AtLeast(Joined):
         # A part that stands twice would be counted twice, and one outcome paid as two.
         seen: set[str] = set()
         for index, part in enumerate(self.of):
-            # A name is what it stands for: given a second name, one outcome is one all the same.
-            names: set[str] = set()
-            while isinstance(part, str) and part in terms.conditions and part not in names:
-                names.add(part)
-                part = terms.conditions[part]
-            key = part if isinstance(part, str) else repr(part.asks)
+            key = meaning(terms, part)
             if key in seen:
                 place = (*path, "of", index)
                 problem = "the same condition stands twice and would count as two"

@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from impactbond.money import show_share
+from impactbond.terms.conditions.changes import check_order
 from impactbond.terms.conditions.condition import (
     READ_AT_THE_END,
     InWindow,
@@ -45,7 +46,7 @@ from impactbond.terms.metrics.sessions import Session, check_marked, marks_said,
 from impactbond.terms.phrases import DistancePhrase, SharePhrase, Threshold, ThresholdPhrase
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import OneOrMany, Pair, Word
-from impactbond.terms.words import number, plain, quoted
+from impactbond.terms.words import beside, number, plain, quoted
 
 
 class Reaches(InWindow):
@@ -86,6 +87,8 @@ class Reaches(InWindow):
             return
         scale, key = scale_of(terms, name), "is" if self.is_ is not None else "by"
         yield from check_bars(scale, name, path, {(key,): scale.faults_of_bar(self._bar)})
+        if self.between is not None:
+            yield from check_order(terms, self.between, path)
 
     @property
     def _written(self) -> dict[str, object]:
@@ -260,7 +263,4 @@ class Share(InWindow):
 
 def shown_part(part: int, whole: int, bar: Fraction) -> str:
     """Part of a whole as a percentage, fine enough to be seen on the right side of the bar."""
-    exact, decimals = Fraction(part, whole), 1
-    while exact != bar and (round(exact * 100, decimals) >= bar * 100) != (exact > bar):
-        decimals += 1
-    return f"{float(round(exact * 100, decimals)):.{decimals}f}%"
+    return f"{beside(Fraction(part * 100, whole), bar * 100, 1)}%"

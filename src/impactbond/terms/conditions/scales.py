@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
-from math import floor
+from math import prod
 from operator import add, and_
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from impactbond.errors import Fault
 from impactbond.money import show_share
+from impactbond.terms.conditions.changes import check_order, is_later, later
 from impactbond.terms.conditions.condition import (
     READ_AS_PICKED,
     InWindow,
@@ -44,7 +46,7 @@ from impactbond.terms.metrics.numbers import Scale
 from impactbond.terms.phrases import DistancePhrase, SharePhrase, Threshold, ThresholdPhrase
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import Pair
-from impactbond.terms.words import counted, listed, number, plain, quoted
+from impactbond.terms.words import beside, counted, listed, number, plain, quoted
 
 
 class Level(InWindow):
@@ -123,11 +125,8 @@ class Level(InWindow):
     def _mean_told(self, scale: Scale, rows: Sequence[Row]) -> str:
         """The mean of the rows, fine enough to be seen on the right side of the bar."""
         total = sum(row["value"] for row in rows)
-        exact, bar = Fraction(total, len(rows) * 10**scale.decimals), Fraction(self.is_.bar)
-        decimals = scale.decimals + 1
-        while exact != bar and (round(exact, decimals) >= bar) != (exact > bar):
-            decimals += 1
-        mean = f"{float(round(exact, decimals)):.{decimals}f}{scale.sign}"
+        exact = Fraction(total, len(rows) * 10**scale.decimals)
+        mean = f"{beside(exact, Fraction(self.is_.bar), scale.decimals + 1)}{scale.sign}"
         return f"{mean} in {counted(len(rows), 'row')}"
 
 
@@ -145,13 +144,13 @@ class Between(InWindow):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Scale,)
     reading: ClassVar[str] = (
         "a change counts on the day of the last record, and is not evidenced without a first "
-        "record and a last"
+        "record and a last that is later"
     )
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         first, last = self.windows
         before = picked(view, "first", self.metric, first)
-        after = picked(view, "last", self.metric, last)
+        after = later(before, picked(view, "last", self.metric, last))
         relied = [*named(before, f"first in '{first}'"), *named(after, f"last in '{last}'")]
         return EvidenceUsed(
             [*before, *after], before=first_of(before), after=first_of(after), relied=relied
@@ -170,7 +169,7 @@ class Between(InWindow):
         elif after is not None:
             sentence = f"no {metric} recorded in {first}; {is_} in {last}"
         elif before is not None:
-            sentence = f"{metric} was {was} in {first} and none is recorded in {last}"
+            sentence = f"{metric} was {was} in {first} and none later is recorded in {last}"
         else:
             sentence = f"no {metric} recorded in {first}, nor in {last}"
         what = f"{metric} from the first in {first} to the last in {last}"
@@ -195,6 +194,7 @@ class Improves(Between):
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale = scale_of(terms, name)
         yield from check_bars(scale, name, path, {("by",): scale.faults_of_bar(self.by)})
+        yield from check_order(terms, self.between, path)
 
     def met(self, facts: Facts) -> Met:
         scale = scale_of(facts.contract, self.improves)
@@ -202,7 +202,7 @@ class Improves(Between):
         after = facts.fact("last", self.improves, self.between[1])
         first, last = before.value_of_row, after.value_of_row
         gain = last - first if scale.better == "higher" else first - last
-        both = before.found & after.found
+        both = before.found & is_later(before, after)
         return Met(both & (gain >= scale.held(self.by.size)), both, after.day_of_row)
 
     def says(self, wording: Wording) -> str:
@@ -244,6 +244,7 @@ class Crosses(Between):
         bars: dict[Path, Threshold] = {("from",): self.from_, ("to",): self.to}
         faults = {key: scale.faults_of_bar(bar) for key, bar in bars.items()}
         yield from check_bars(scale, name, path, faults)
+        yield from check_order(terms, self.between, path)
 
     def met(self, facts: Facts) -> Met:
         scale = scale_of(facts.contract, self.crosses)
@@ -253,7 +254,7 @@ class Crosses(Between):
             compared(row.value_of_row, bar.comparison, scale.held(bar.bar))
             for row, bar in ((before, self.from_), (after, self.to))
         )
-        had, has = before.found, after.found
+        had, has = before.found, is_later(before, after)
         # Either end alone can rule a crossing out.
         decided = (had & has) | (had & ~was) | (has & ~is_)
         day = facts.largest(before.day_of_row, after.day_of_row)
@@ -268,7 +269,9 @@ class Crosses(Between):
         return self._told(case, f"from {self.from_} to {self.to}")
 
 
-WHOLE_WAY = 10_000  # distances travelled count in hundredths of a per cent
+# Ways are multiplied with each other to be added up exactly, in whole numbers of 63 bits; evidence
+# of an earlier version may lie a little outside the range of this one.
+MOST_WAYS = 2**60
 
 
 class Travels(InWindow):
@@ -293,16 +296,37 @@ class Travels(InWindow):
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale, bar = scale_of(terms, name), self.travels[name]
         faults = [*scale.faults_of_bar(bar), *scale.faults_of_way(bar)]
+        if name == self.metrics[-1]:  # once for all of them
+            faults += () if faults else self._faults_of_ways(terms)
+            yield from check_order(terms, self.between, path)
         yield from check_bars(scale, name, path, {("travels", name): faults})
 
+    def _faults_of_ways(self, terms: Terms) -> Iterator[Fault]:
+        ways = [
+            int((max(scale.range) - min(scale.range)) * 10**scale.decimals) or 1
+            for scale in map(terms.metrics.get, self.metrics)
+            if isinstance(scale, Scale)
+        ]
+        share = self.at_least
+        if len(ways) * max(share.numerator, share.denominator) * prod(ways) >= MOST_WAYS:
+            yield Fault(
+                code="range_too_wide",
+                problem="the ranges together have more steps than can be compared",
+                found=f"{' x '.join(f'{way:,}' for way in ways)} steps",
+                hint="Name fewer measures, or give them fewer decimals or narrower ranges",
+            )
+
     def met(self, facts: Facts) -> Met:
-        """The mean of the progress of those that have a way to go, compared as a sum."""
-        evidenced, ways, progress, days = [], [], [], []
+        """The mean of what was gone of the ways, those that there are, compared as one fraction."""
+        evidenced, ways, days = [], [], []
+        far: Column = 0
+        whole: Column = 1
         for metric, threshold in self.travels.items():
             scale = scale_of(facts.contract, metric)
             before = facts.fact("first", metric, self.between[0])
             after = facts.fact("last", metric, self.between[1])
-            sign, first, had, has = scale.better_by, before.value_of_row, before.found, after.found
+            sign, first, had = scale.better_by, before.value_of_row, before.found
+            has = is_later(before, after)
             way = (scale.held(threshold.bar) - first) * sign
             has_way = had & (way > 0)
             done = (after.value_of_row - first) * sign
@@ -311,13 +335,13 @@ class Travels(InWindow):
             # not known.
             evidenced.append(had & (has | ~has_way))
             ways.append(facts.where(has_way, 1, 0))
-            # Rounded down in hundredths of a per cent, the same on every engine: none may round a
-            # child over its bar.
-            part = _floor(facts, done * WHOLE_WAY, facts.largest(way, 1))
-            progress.append(facts.where(travelled, part, 0))
+            # Never divided: of 1 of 3 and 2 of 3 the mean is a half, and each by itself, rounded,
+            # would be less.
+            length, gone = facts.where(has_way, way, 1), facts.where(travelled, done, 0)
+            far, whole = far * length + gone * whole, whole * length
             days.append(facts.where(travelled, after.day_of_row, 0))
-        share, many, far = self.at_least, reduce(add, ways), reduce(add, progress)
-        enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
+        share, many = self.at_least, reduce(add, ways)
+        enough = far * share.denominator >= many * whole * share.numerator
         known = reduce(and_, evidenced)
         return Met(known & (many > 0) & enough, known, facts.largest(*days))
 
@@ -327,7 +351,7 @@ class Travels(InWindow):
         relied: list[tuple[str, str]] = []
         for metric in self.travels:
             before = picked(view, "first", metric, first)
-            after = picked(view, "last", metric, last)
+            after = later(before, picked(view, "last", metric, last))
             pairs[metric] = (first_of(before), first_of(after))
             relied += [*named(before, f"first in '{first}'"), *named(after, f"last in '{last}'")]
         return EvidenceUsed(pairs=pairs, relied=relied)
@@ -347,15 +371,15 @@ class Travels(InWindow):
         progress = [part for _, part, _ in ways if part is not None]
         found = "; ".join(told for told, _, _ in ways)
         if progress and all(is_known for _, _, is_known in ways):
-            mean = Fraction(sum(progress), len(progress) * 100)
-            found += f"; on average {float(mean):.2f}%"
+            mean = sum(progress, Fraction(0)) / len(progress)
+            found += f"; on average {beside(mean * 100, self.at_least * 100, 2)}%"
         return ConditionText(what, needed, found, f"{found}, {needed} needed")
 
     def _way(
         self, terms: Terms, metric: str, before: Row | None, after: Row | None
-    ) -> tuple[str, int | None, bool]:
-        """What was gone of the way of one measure, in words and in hundredths of a per cent, and
-        whether that is known.
+    ) -> tuple[str, Fraction | None, bool]:
+        """What was gone of the way of one measure, in words and as a share of it, and whether that
+        is known.
         """
         scale, threshold, name = scale_of(terms, metric), self.travels[metric], plain(metric)
         if before is None:
@@ -367,11 +391,5 @@ class Travels(InWindow):
         if after is None:
             return f"{was}, and none recorded later", None, False
         done = (after["value"] - before["value"]) * scale.better_by
-        part = floor(Fraction(done * WHOLE_WAY, way))
-        is_ = shown_row(terms, metric, after)
-        return f"{was} to {is_}, {part / 100:.2f}% of the way to {threshold}", part, True
-
-
-def _floor(facts: Facts, part: Column, whole: Column) -> Column:
-    """Rounded down below nothing too, where engines differ."""
-    return facts.where(part >= 0, part // whole, 0 - ((0 - part + whole - 1) // whole))
+        part, is_ = Fraction(done, way), shown_row(terms, metric, after)
+        return f"{was} to {is_}, {float(part * 100):.2f}% of the way to {threshold}", part, True

@@ -39,7 +39,7 @@ from impactbond.settlement.funding import rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, price_pence
-from impactbond.settlement.values import part_paid
+from impactbond.settlement.values import is_plain
 from impactbond.terms.applicability import is_about
 from impactbond.terms.limits import WholeLimit
 from impactbond.terms.milestones import alternatives
@@ -345,7 +345,7 @@ def _most_of_one(
         own, term = [lot for lot in held if lots.milestone[lot] == milestone], terms[milestone]
         if limit.at_most.of != "money":
             found += 1 if term.units is None else int(quantity[own].sum())
-        elif term.units is None and not term.bands and part_paid(contract, term) == 1:
+        elif term.units is None and is_plain(contract, list(contract.milestones)[milestone]):
             found += int(lots.price_pence[own].max())
         else:
             found += int(value[own].sum())

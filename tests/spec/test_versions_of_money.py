@@ -175,3 +175,29 @@ def test_a_fee_waits_as_the_version_of_its_day_says(
         quarter: {"council": f"{pounds}.00"}
         for quarter, pounds in zip(("2017-Q1", "2017-Q2"), due, strict=True)
     }
+
+
+@pytest.mark.mechanic(63)
+def test_a_limit_that_tells_more_apart_moves_no_result_from_one_borough_to_another() -> None:
+    each = f"{COUNCIL}results: {{reached: {{each: borough, measure: {{claims: consent}}, "
+    each += "pays: {each: 1, pays: 10.00}}}\n"
+    limit = "limits: [{contract: whole, each: school, at_most: 5000.00, beyond: unpaid}]"
+    children = """
+        child    | start      | recorded   | borough
+        c1 c2 c4 | 2017-01-09 | 2017-01-09 | north
+        c3       | 2017-01-09 | 2017-01-09 | south
+        ---
+    """
+    versions = versions_of(FIRST + each, f"{FROM_MAY}\n{limit}")
+    settlement = amended(versions, children + FEBRUARY_AND_JUNE)
+    results = [
+        (row["claim_period"], row["group"][0], row["value_pence"])
+        for row in settlement.lines_table.to_pylist()
+        if row["milestone"] == "reached"
+    ]
+    # 2 of the north and 1 of the south at £10.00; then one more of the north, and nothing moves.
+    assert results == [
+        ("2017-Q1", "north", 20_00),
+        ("2017-Q1", "south", 10_00),
+        ("2017-Q2", "north", 10_00),
+    ]

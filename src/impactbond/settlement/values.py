@@ -31,7 +31,7 @@ from impactbond.money import (
     rounded,
 )
 from impactbond.settlement.funding import share_rule
-from impactbond.settlement.lots import LATE, LotKey, Lots, Numbers, paid_late
+from impactbond.settlement.lots import DISPUTED, LATE, LotKey, Lots, Numbers, paid_late
 from impactbond.terms.measures import Sums
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.results import Result
@@ -56,6 +56,9 @@ def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int
                 value[:, own] = _in_bands(text, lots, name, own, quantity[:, own], up_to)
         for part, own in _by_part(stretches, name):
             if part != 1:
+                # Those in dispute last: what is paid beside them is rounded once, and not by each
+                # gap that they leave.
+                own = own[np.argsort(lots.standing[own] == DISPUTED, kind="stable")]
                 worth = np.cumsum(value[:, own], axis=1)
                 # Rounded on the running total, so that fractions of a penny do not pile up claim by
                 # claim.

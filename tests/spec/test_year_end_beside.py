@@ -188,7 +188,7 @@ def test_a_result_that_is_measured_later_is_on_the_way() -> None:
         # What is beyond £250.00 already leaves nothing, and not less.
         ("limits: [{contract: whole, at_most: 250.00, beyond: unpaid}]", 0, 0, 0),
         # A limit on each participant is not looked at: what is said is the most.
-        ("limits: [{milestone: consent, each: participant, at_most: 100.00}]", 100, 50, 150),
+        ("limits: [{milestone: consent, each: participant, at_most: 100.00, beyond: unpaid}]", 100, 50, 150),
     ],
 )
 def test_what_is_on_the_way_stops_at_limits(
@@ -203,6 +203,19 @@ def test_what_is_on_the_way_stops_at_limits(
     *_, last = year.tables["disclosure"].to_pylist()
     assert last["label"] == "On the way, not earned, at most"
     assert (last["this_year_pence"], last["previous_year_pence"]) == (100 * together, None)
+
+
+def test_what_is_in_dispute_takes_no_room_of_those_on_the_way() -> None:
+    # One of three consents is in dispute: of three that are paid, one is left for the fourth.
+    limit = "limits: [{milestone: consent, at_most: 3 claims, beyond: unpaid}]"
+    seen = """
+        child | metric  | on         | value | recorded   | status
+        c1 c2 | consent | 2017-02-01 | yes   | 2017-02-01 | recorded
+        c3    | consent | 2017-02-01 | yes   | 2017-02-01 | disputed
+        c4    | meeting | 2017-02-01 | yes   | 2017-02-01 | recorded
+    """
+    (row,) = closed(limit, seen, "2017-09-30", "2018-02-28").tables["in_progress"].to_pylist()
+    assert (row["participants"], row["within_limits_pence"]) == (1, 100_00)
 
 
 def test_the_income_of_the_year_before_stands_as_it_was_filed(tmp_path: Path) -> None:

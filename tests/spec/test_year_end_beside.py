@@ -188,7 +188,10 @@ def test_a_result_that_is_measured_later_is_on_the_way() -> None:
         # What is beyond £250.00 already leaves nothing, and not less.
         ("limits: [{contract: whole, at_most: 250.00, beyond: unpaid}]", 0, 0, 0),
         # A limit on each participant is not looked at: what is said is the most.
-        ("limits: [{milestone: consent, each: participant, at_most: 100.00, beyond: unpaid}]", 100, 50, 150),
+        (
+            "limits: [{milestone: consent, each: participant, at_most: 100.00, beyond: unpaid}]",
+            *(100, 50, 150),
+        ),
     ],
 )
 def test_what_is_on_the_way_stops_at_limits(

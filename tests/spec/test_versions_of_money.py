@@ -201,3 +201,17 @@ def test_a_limit_that_tells_more_apart_moves_no_result_from_one_borough_to_anoth
         ("2017-Q1", "south", 10_00),
         ("2017-Q2", "north", 10_00),
     ]
+
+
+@pytest.mark.mechanic(62)
+def test_the_line_of_a_result_is_explained_by_the_version_of_its_day() -> None:
+    first = FIRST + COUNCIL + consent() + paying("each period")
+    versions = versions_of(first, f"{FROM_MAY}\n{paying('each period', '20.00')}")
+    settlement = amended(versions, FEBRUARY_AND_JUNE)
+    told = [
+        str(explain_line(settlement, row["line"]))
+        for row in settlement.lines_table.to_pylist()
+        if row["milestone"] == "reached" and row["value_pence"]
+    ]
+    assert "worth £30.00" in " ".join(told[0].split())
+    assert "worth £20.00" in " ".join(told[1].split())

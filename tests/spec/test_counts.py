@@ -286,7 +286,7 @@ def test_a_count_for_a_period_in_which_a_discount_begins_is_refused(price: str, 
     assert settled(terms, drawn.replace("2017-Q1", "2017-Q2")).lines_table.num_rows
 
 
-@pytest.mark.mechanic(151, 50)
+@pytest.mark.mechanic(151, 33)
 def test_fractions_of_a_penny_are_rounded_once_beside_claims_in_dispute() -> None:
     # Four of eight claims at 12.5p stand, every other day: 50p, however the others come out.
     terms = (

@@ -60,7 +60,7 @@ PRICED = [
 ]
 
 
-@pytest.mark.mechanic(62, 54, 50, 61)
+@pytest.mark.mechanic(62, 33, 54, 61)
 @pytest.mark.parametrize(("first", "then", "before", "after"), PRICED)
 def test_what_is_paid_of_a_price_is_that_of_the_version_that_governs(
     first: str, then: str, before: str, after: str

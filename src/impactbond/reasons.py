@@ -71,6 +71,7 @@ class Outcome(_Printed):
     NOT_KNOWN = "not known"
     NOT_LET_THROUGH = "needed not met"
     NOT_YET = "not yet measured"
+    ANOTHER_VERSION = "not paid by its version"
     CLOSED_OTHERWISE = "closed otherwise"
 
 

@@ -262,3 +262,46 @@ def test_the_fair_chance_fund_must_know_whose_the_claims_are() -> None:
     counts = counts_of(about, f"milestone | achieved_on | number | project\n{drawn}")
     with pytest.raises(SettlementError, match="limit on the contract each participant looks at"):
         settle(about, claims=counts, as_of="2030-12-31")
+
+
+@pytest.mark.mechanic(151)
+@pytest.mark.parametrize(
+    ("price", "more"),
+    [
+        # The first is for nothing, so no discount moves its price; £100.00 and £50.00 follow it.
+        ("0.00, bands: [{after: 1, price: 100.00}]", "discounts: [{off: 50%, from: 2017-02-15}]"),
+        ("100.00", "discounts: [{off: 50%, from: 2017-02-15}]"),
+    ],
+)
+def test_a_count_for_a_period_in_which_a_discount_begins_is_refused(price: str, more: str) -> None:
+    when = "when: {observed: consent, in: year one}"
+    terms = f"milestones: {{consent: {{{when}, price: {price}}}}}\n{more}"
+    drawn = """
+        milestone | period  | number
+        consent   | 2017-Q1 | 3
+    """
+    with pytest.raises(SettlementError) as refused:
+        settled(terms, drawn)
+    assert [fault.code for fault in refused.value.faults] == ["period_divided"]
+    assert settled(terms, drawn.replace("2017-Q1", "2017-Q2")).lines_table.num_rows
+
+
+@pytest.mark.mechanic(151, 33)
+def test_fractions_of_a_penny_are_rounded_once_beside_claims_in_dispute() -> None:
+    # Four of eight claims at 12.5p stand, every other day: 50p, however the others come out.
+    terms = (
+        "milestones: {consent: {when: {observed: consent, in: year one}, price: 100.00, "
+        "paid_for: 1/800}}"
+    )
+    standings = [(10 + day, "disputed" if day % 2 else "full") for day in range(8)]
+    drawn = "milestone | achieved_on | number | standing\n" + "\n".join(
+        f"consent | 2017-01-{day} | 1 | {standing}" for day, standing in standings
+    )
+    settlement = settled(terms, drawn)
+    assert due(settlement) == {"2017-Q1": {"council": 50}}
+    seen = "child | metric | on | value | status\n" + "\n".join(
+        f"c{day} | consent | 2017-01-{day} | yes | {standing.replace('full', 'recorded')}"
+        for day, standing in standings
+    )
+    about = contract_of(terms)
+    assert due(settle(about, evidence_of(seen, about), as_of="2030-12-31")) == due(settlement)

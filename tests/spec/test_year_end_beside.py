@@ -208,6 +208,19 @@ def test_what_is_on_the_way_stops_at_limits(
     assert (last["this_year_pence"], last["previous_year_pence"]) == (100 * together, None)
 
 
+def test_what_is_in_dispute_takes_no_room_of_those_on_the_way() -> None:
+    # One of three consents is in dispute: of three that are paid, one is left for the fourth.
+    limit = "limits: [{milestone: consent, at_most: 3 claims, beyond: unpaid}]"
+    seen = """
+        child | metric  | on         | value | recorded   | status
+        c1 c2 | consent | 2017-02-01 | yes   | 2017-02-01 | recorded
+        c3    | consent | 2017-02-01 | yes   | 2017-02-01 | disputed
+        c4    | meeting | 2017-02-01 | yes   | 2017-02-01 | recorded
+    """
+    (row,) = closed(limit, seen, "2017-09-30", "2018-02-28").tables["in_progress"].to_pylist()
+    assert (row["participants"], row["within_limits_pence"]) == (1, 100_00)
+
+
 def test_the_income_of_the_year_before_stands_as_it_was_filed(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path)
     first = closed("", FOUR, "2017-09-30", ledger=ledger)

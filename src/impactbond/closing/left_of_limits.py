@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from impactbond.closing.inputs import Year
 from impactbond.settlement.limits import headroom_pence
 from impactbond.terms.limits import WholeLimit
 
+_OF_A_CLAIM = ("milestone", "participant", "achieved_on", "share_rule", "price_pence", "standing")
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOfLimits:
-    """What stands under limits: pence and claims to date of everything that is paid for, in what is
-    claimed and unclaimed.
+    """What stands under limits: pence to date of everything that is paid for, and claims of which
+    anything is paid, in what is claimed and unclaimed.
     """
 
     year: Year
@@ -30,10 +33,17 @@ class LeftOfLimits:
     @classmethod
     def of(cls, year: Year) -> LeftOfLimits:
         entitled, claims = defaultdict[str, int](int), defaultdict[str, int](int)
+        to_date = defaultdict[tuple[Any, ...], list[int]](lambda: [0, 0, 0])
         for one in (year.made, year.cut):
             for row in [] if one is None else one.lines_table.to_pylist():
-                entitled[row["milestone"]] += row["entitled_pence"]
-                claims[row["milestone"]] += row["quantity"]
+                sums = to_date[tuple(row[name] for name in _OF_A_CLAIM)]
+                for place, name in enumerate(("quantity", "value_pence", "entitled_pence")):
+                    sums[place] += row[name]
+        for (milestone, *_), (quantity, value, pence) in to_date.items():
+            entitled[milestone] += pence
+            # What is in dispute, or beyond the limit itself, takes no room of it; and what is paid
+            # in part takes that of a whole claim.
+            claims[milestone] += -(-quantity * pence // value) if value > 0 else 0
         return cls(year, entitled, claims)
 
     def within(self, name: str, pence: int, price_pence: int | None = None) -> int:
@@ -65,5 +75,5 @@ class LeftOfLimits:
             return max(headroom_pence(terms, limit, self.year.on) - used, 0)
         if limit.at_most.of == "claims" and price_pence is not None:
             used = sum(count for name, count in self.claims.items() if limit.is_on(name))
-            return max(int(limit.at_most.amount) - used, 0) * price_pence
+            return max(limit.at_most.number - used, 0) * price_pence
         return otherwise

@@ -199,6 +199,24 @@ class Contract(FromText):
         """The days on which another version of the contract begins to govern what is achieved."""
         return ()
 
+    @property
+    def texts(self) -> tuple[tuple[date, Contract], ...]:
+        """Every text in force, with the first of the days that it governs; a contract that was
+        never amended is the only text of itself.
+        """
+        return ((date.min, self),)
+
+    def text_on(self, day: date) -> Contract:
+        """The text that governs what is dated on a day."""
+        return next(text for from_, text in reversed(self.texts) if from_ <= day)
+
+    @property
+    def texts_of_claims(self) -> tuple[tuple[date, Contract], ...]:
+        """The texts of which the day of a claim tells which it is under; otherwise this one, in
+        which what is worked out on all claims of a milestone together is what it is in each.
+        """
+        return self.texts if self.governs == "milestones achieved" else ((date.min, self),)
+
     @cached_property
     def claim_by_claim(self) -> bool:
         """Whether limits look at single claims, so that equal claims cannot be counted together."""
@@ -206,10 +224,10 @@ class Contract(FromText):
         if any(limit.asks_single_claims for limit in whole):
             return True
         # A limit on a number must know what the first so many claims of a lot are worth.
-        is_uneven = (
-            self.prices_in is not None
-            or any(limit.first == "in proportion" for limit in whole)
-            or any(term.bands or term.paid_for is not None for term in self.milestones.values())
+        is_uneven = any(limit.first == "in proportion" for limit in whole) or any(
+            text.prices_in is not None
+            or any(term.bands or term.paid_for is not None for term in text.milestones.values())
+            for _, text in self.texts
         )
         return is_uneven and any(limit.at_most.of != "money" for limit in whole)
 

@@ -35,6 +35,7 @@ class InWhole(Contract):
 
     _grouping: tuple[str, ...] = PrivateAttr(default=())
     _version_turns: tuple[date, ...] = PrivateAttr(default=())
+    _texts: tuple[tuple[date, Contract], ...] = PrivateAttr(default=())
 
     @cached_property
     def grouping(self) -> tuple[str, ...]:
@@ -45,6 +46,11 @@ class InWhole(Contract):
     def version_turns(self) -> tuple[date, ...]:
         """The days on which another version begins to govern what is achieved."""
         return self._version_turns
+
+    @property
+    def texts(self) -> tuple[tuple[date, Contract], ...]:
+        """Every text in force, with the first of the days that it governs."""
+        return self._texts or super().texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,9 @@ class Versions:
         """Everything that any version names, under one roof: the terms in force, with the funders,
         metrics and payables of the other versions.
 
-        Whoever settles reads limits and dates from it; prices and conditions are those of the
-        version that governs. What an earlier version named keeps its place.
+        Whoever settles reads limits and dates from it; prices, conditions and what results come to
+        are those of the version that governs, one of its `texts`. What an earlier version named
+        keeps its place.
         """
         first, *later = self.all
         if not later:
@@ -142,7 +149,12 @@ class Versions:
         for one in later:
             fundings += [rule for rule in one.funding if rule not in fundings]
         more = self._in_common | {"funding": tuple(fundings)}
-        return self._in_whole(self.terms, more | self._attributes(self.terms))
+        whole = self._in_whole(self.terms, more | self._attributes(self.terms))
+        # What is dated before the first took effect is the first one's all the same.
+        froms = [date.min, *(one.from_ for one in self.stretches[1:])]
+        texts = (self.within(one.terms) for one in self.stretches)
+        whole._texts = tuple(zip(froms, texts, strict=True))
+        return whole
 
     def within(self, contract: Contract) -> Contract:
         """One of the versions, with the names that it has in common with the others."""
@@ -186,7 +198,7 @@ class Versions:
         people = contract.participants.model_copy(update={"attributes": _united(every, every)})
         return {"participants": people}
 
-    def _in_whole(self, contract: Contract, more: Mapping[str, Any]) -> Contract:
+    def _in_whole(self, contract: Contract, more: Mapping[str, Any]) -> InWhole:
         """A contract with other terms in place of some of its own."""
         # Not model_copy, which would keep what was worked out from the terms that are replaced.
         terms = {name: getattr(contract, name) for name in Contract.model_fields}

@@ -24,7 +24,7 @@ from impactbond.money import show
 from impactbond.settlement.counted_claims import rows_counted
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
-from impactbond.settlement.values import group_of, sums_of, worth_pence
+from impactbond.settlement.values import group_of, result_in, sums_of, text_of, worth_pence
 from impactbond.terms.measures import Measure, Sums, told
 from impactbond.terms.results import Result
 from impactbond.terms.words import counted
@@ -120,7 +120,10 @@ def _due(contract: Contract, row: Mapping[str, Any]) -> str:
 def _measured(settlement: Settlement, row: Mapping[str, Any], until: date) -> str:
     """What a result was measured on and what followed, in one sentence."""
     contract = settlement.contract
-    result, words = contract.results[row["milestone"]], ContractWords(contract)
+    periods = [period.label for period in contract.calendar.periods]
+    # As the version that governs its period has it: another would say what was not paid.
+    result = result_in(contract, row["milestone"], periods.index(row["period"]))
+    words = ContractWords(contract)
     sums = _sums(settlement, row, result, until)
 
     def measured(measure: Measure) -> str:
@@ -157,7 +160,7 @@ def _sums(settlement: Settlement, row: Mapping[str, Any], result: Result, until:
         column = "value_pence" if in_money else "quantity"
         return sum(line[column] for line in lines if line["milestone"] == milestone)
 
-    return sums_of(contract, summed)
+    return sums_of(text_of(contract, last), summed)
 
 
 def explained_steps(settlement: Settlement, one: MeasuredResult) -> tuple[StepExplained, ...]:

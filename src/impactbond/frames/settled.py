@@ -153,7 +153,8 @@ SETTLED = (
         blank="measured measured_before pays times",
         period="the period that is measured",
         from_period="the first period that counts",
-        outcome="measured, needed not met, not known, not yet measured, closed otherwise",
+        outcome="measured, needed not met, not known, not yet measured, not paid by its version, "
+        "closed otherwise",
         measured="what was measured, exact: 142, 13/155",
         measured_before="the same at the claim date before",
         reached="the tier, stretch or steps reached",

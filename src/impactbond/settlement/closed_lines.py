@@ -85,12 +85,16 @@ class ClosedLines(NamedTuple):
         """
         if self.is_grouped(width):
             return self
-        groups = {key._replace(group=()): key.group for key in now().keys}
-        keys = []
+        # Attributes are only ever added, and behind: what a line tells of its group is how that of
+        # its claim begins. Without it the result of one borough would be taken for another's.
+        current, keys, groups = now().keys, [], dict[int, dict[LotKey, tuple[str, ...]]]()
         for key in self.keys:
-            if len(key.group) != width:
-                blank = (*key.group, *[""] * (width - len(key.group)))
-                key = key._replace(group=groups.get(key._replace(group=()), blank))
+            if (told := len(key.group)) != width:
+                if told not in groups:
+                    cut = (one._replace(group=one.group[:told]) for one in current)
+                    groups[told] = dict(zip(cut, (one.group for one in current), strict=True))
+                blank = (*key.group, *[""] * (width - told))
+                key = key._replace(group=groups[told].get(key, blank))
             keys.append(key)
         return self._with(keys)
 

@@ -39,7 +39,7 @@ from impactbond.settlement.funding import rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, price_pence
-from impactbond.settlement.values import part_paid
+from impactbond.settlement.values import is_plain, part_paid
 from impactbond.terms.applicability import is_about
 from impactbond.terms.limits import WholeLimit
 from impactbond.terms.milestones import alternatives
@@ -221,8 +221,16 @@ def _asked_of_day(
         for fee in known.whole.fees.values()
         if fee.instead_of is not None and milestone in fee.instead_of.milestones
     ]
+    term = terms.milestones[milestone]
+    # A first band of nothing, or of a penny, is the same less a discount; those after it are not.
+    bands = [(one.after, one.price) for one in term.bands]
+    discounts = [one.applies(day, attributes) for one in terms.discounts_of(milestone) if bands]
     return (
         price_pence(terms, milestone, day, attributes),
+        part_paid(terms, term),
+        terms.calendar.evidence.late_pays,
+        bands,
+        discounts,
         known.whole.funding.index(funding),
         known.whole.calendar.year_of(day) if yearly else None,
         *reliefs,
@@ -345,7 +353,7 @@ def _most_of_one(
         own, term = [lot for lot in held if lots.milestone[lot] == milestone], terms[milestone]
         if limit.at_most.of != "money":
             found += 1 if term.units is None else int(quantity[own].sum())
-        elif term.units is None and not term.bands and part_paid(contract, term) == 1:
+        elif term.units is None and is_plain(contract, list(contract.milestones)[milestone]):
             found += int(lots.price_pence[own].max())
         else:
             found += int(value[own].sum())

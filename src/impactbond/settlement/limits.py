@@ -135,7 +135,7 @@ def settles_in_order(contract: Contract) -> bool:
     # With any of these a later claim or day moves money of an earlier period: results are measured
     # anew, a fee waits for claims, headroom grows, the dearest or the last is paid first, next year
     # pays what waited. Relief is rare, and goes the general way.
-    fees = contract.fees.values()
+    fees = [fee for _, text in contract.texts for fee in text.fees.values()]
     return not (
         contract.results
         or any(fee.deferred_until is not None or fee.instead_of is not None for fee in fees)

@@ -21,12 +21,13 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
+from impactbond.dates import Period
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import CURRENCIES
 from impactbond.reasons import Outcome
 from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.values import GroupCounts, group_of
+from impactbond.settlement.values import GroupCounts, group_of, result_in, text_of
 from impactbond.tables import rows_table, schema_of
 from impactbond.terms.results import Result
 from impactbond.terms.workings import Place, Quotient, Step, Workings, whole
@@ -101,7 +102,8 @@ def measured_results(
     for lot, key in enumerate(lots.keys):
         name = whole_contract.payables[key.milestone]
         if name in whole_contract.results:
-            group = group_of(whole_contract, whole_contract.results[name], key.group)
+            result = result_in(whole_contract, name, key.period)
+            group = group_of(whole_contract, result, key.group)
             of_results[name, group or "", key.period].append(lot)
     quantity, value = np.zeros((2, 1, len(lots.keys)), dtype=np.int64)
     found = []
@@ -166,17 +168,18 @@ def _measured(
 ) -> MeasuredResult:
     """One result as its terms measure it; `settled` is what earlier claims hold of it."""
     name, group, period = place
-    result, periods = terms.results[name], terms.calendar.periods
+    text, periods = text_of(terms, period), terms.calendar.periods
+    result, is_paid = result_in(terms, name, period), name in text.results
     of, unit = None if result.each is None else group, CURRENCIES[terms.currency].in_one
-    is_due = result.on is None or periods[period].last >= result.on
+    unmeasured = _unmeasured(result, periods[period], is_paid=is_paid)
+    is_due = not unmeasured
     sums = counts.sums(result, of, period)
-    workings = Workings(sums, ContractWords(terms), unit)
+    workings = Workings(sums, ContractWords(text if is_paid else terms), unit)
     if is_due:
         worth = result.work(workings, terms.rounding)
     else:
         workings.part = "value"
-        says = f"Not measured for periods that end before {result.on}"
-        worth = workings.given("worth", says, 0, "minor units")
+        worth = workings.given("worth", unmeasured, 0, "minor units")
     less = _taken_off(terms, workings, counts, result, of, period) if is_due else None
     left = worth
     if less is not None:
@@ -186,7 +189,7 @@ def _measured(
         left = workings.worked("net", "What is left of it", left, "minor units")
     before = 0
     # Worth is of the whole stretch so far: of it only what this period adds is new.
-    if not result.starts_anew(terms.calendar, period):
+    if is_paid and not result.starts_anew(terms.calendar, period):
         before = counts.worth(name, of, period - 1)
         says, at = f"Worth at the end of {periods[period - 1].label}", (name, group, period - 1)
         left -= workings.given("before", says, before, "minor units", of=[at])
@@ -204,7 +207,7 @@ def _measured(
         clause=result.clause,
         period=periods[period].label,
         from_period=periods[result.first_period(terms.calendar, period)].label,
-        outcome=_outcome(result, workings.steps, measured, times, is_due),
+        outcome=_outcome(result, workings.steps, measured, times, is_paid, is_due),
         measured=measured,
         reached="" if measured is None else result.pays.reached(measured),
         pays=None if measured is None else result.pays.pays_for(measured),
@@ -216,6 +219,14 @@ def _measured(
         value_pence=value.n,
         steps=tuple(workings.steps),
     )
+
+
+def _unmeasured(result: Result, period: Period, *, is_paid: bool) -> str:
+    """Why a result is not measured for a period; nothing where it is."""
+    if not is_paid:
+        return f"Not paid by the version of the contract that governs {period.label}"
+    is_due = result.on is None or period.last >= result.on
+    return "" if is_due else f"Not measured for periods that end before {result.on}"
 
 
 def _taken_off(
@@ -241,8 +252,11 @@ def _outcome(
     steps: Sequence[Step],
     measured: Fraction | None,
     times: Fraction | None,
+    is_paid: bool,
     is_due: bool,
 ) -> Outcome:
+    if not is_paid:
+        return Outcome.ANOTHER_VERSION
     if not is_due:
         return Outcome.NOT_YET
     # Not known and not nought: nothing is paid, and nobody is told that a target was missed.

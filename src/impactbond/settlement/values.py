@@ -10,15 +10,17 @@ Keeps  a value follows from everything that stands on a claim date, never from h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import from_day_number
+from impactbond.dates import day_number, from_day_number
 from impactbond.money import (
     CURRENCIES,
     MOST_PENCE,
@@ -28,7 +30,8 @@ from impactbond.money import (
     round_fraction,
     rounded,
 )
-from impactbond.settlement.lots import LATE, Lots, Numbers, paid_late
+from impactbond.settlement.funding import share_rule
+from impactbond.settlement.lots import DISPUTED, LATE, LotKey, Lots, Numbers, paid_late
 from impactbond.terms.measures import Sums
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.results import Result
@@ -41,17 +44,26 @@ def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int
     if most > MOST_PENCE:  # of all trials together: then each by itself is looked at
         assert_fits(float((quantity.astype(float) @ lots.price_pence.astype(float)).max(initial=0)))
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)
-    for position, term in _priced_on_running_totals(contract):
-        own = np.flatnonzero(lots.milestone == position)
-        if term.bands:
-            value[:, own] = _in_bands(contract, lots, term, own, quantity)
-        part = part_paid(contract, term)
-        if part != 1:
-            running = np.cumsum(value[:, own], axis=1)
-            # Rounded on the running total, so that fractions of a penny do not pile up claim by
-            # claim.
-            paid = round_fraction(running, part, contract.rounding.rule)
-            value[:, own] = np.diff(paid, axis=1, prepend=0)
+    for position, name in enumerate(contract.milestones):
+        if is_plain(contract, name):
+            continue
+        stretches = _stretches(contract, lots, position, name)
+        every = np.concatenate([own for _, own in stretches])
+        running = np.cumsum(quantity[:, every], axis=1)
+        for text, own in stretches:
+            if text.milestones[name].bands:
+                up_to = running[:, np.isin(every, own)]
+                value[:, own] = _in_bands(text, lots, name, own, quantity[:, own], up_to)
+        for part, own in _by_part(stretches, name):
+            if part != 1:
+                # Those in dispute last: what is paid beside them is rounded once, and not by each
+                # gap that they leave.
+                own = own[np.argsort(lots.standing[own] == DISPUTED, kind="stable")]
+                worth = np.cumsum(value[:, own], axis=1)
+                # Rounded on the running total, so that fractions of a penny do not pile up claim by
+                # claim.
+                paid = round_fraction(worth, part, contract.rounding.rule)
+                value[:, own] = np.diff(paid, axis=1, prepend=0)
     value = _without_deferred_fees(contract, lots, quantity, value)
     return result_values(contract, lots, quantity, value, claim) if contract.results else value
 
@@ -67,54 +79,73 @@ def part_paid(contract: Contract, term: Milestone) -> Fraction:
     return part
 
 
-def _priced_on_running_totals(contract: Contract) -> Iterator[tuple[int, Milestone]]:
-    """The milestones whose claims are not simply worth their price, each with its position."""
-    for position, term in enumerate(contract.milestones.values()):
-        if term.bands or part_paid(contract, term) != 1:
-            yield position, term
+def is_plain(contract: Contract, name: str) -> bool:
+    """Whether each claim of a milestone is worth its price, however many there are."""
+    texts = (text for _, text in contract.texts_of_claims)
+    terms = ((text, text.milestones[name]) for text in texts if name in text.milestones)
+    return not any(term.bands or part_paid(text, term) != 1 for text, term in terms)
+
+
+def _stretches(
+    contract: Contract, lots: Lots, position: int, name: str
+) -> list[tuple[Contract, Numbers]]:
+    """The lots of a milestone, by the text that they are under."""
+    texts, own = contract.texts_of_claims, np.flatnonzero(lots.milestone == position)
+    # Lots stand in the order of days, and a text governs from its day on.
+    turns = np.array([day_number(from_) for from_, _ in texts[1:]], dtype=np.int64)
+    parts = np.split(own, np.searchsorted(lots.day[own], turns))
+    found = zip((text for _, text in texts), parts, strict=True)
+    # Where a version has no such milestone nothing of it stands, though closed lines may be there.
+    return [(text, part) for text, part in found if name in text.milestones]
+
+
+def _by_part(
+    stretches: Iterable[tuple[Contract, Numbers]], name: str
+) -> Iterator[tuple[Fraction, Numbers]]:
+    """The lots one after another of which the same part is paid, in one version or in several."""
+    paid = ((part_paid(text, text.milestones[name]), own) for text, own in stretches)
+    for part, alike in groupby(paid, key=itemgetter(0)):
+        yield part, np.concatenate([own for _, own in alike])
 
 
 def _in_bands(
-    contract: Contract, lots: Lots, term: Milestone, own: Numbers, quantity: Numbers
+    text: Contract, lots: Lots, name: str, own: Numbers, quantity: Numbers, running: Numbers
 ) -> Pence:
     """The claims of one milestone at the prices of the bands that they fall in, one after another
-    in settlement order.
+    in settlement order; `running` is how many there are up to and with each lot.
     """
-    running = np.cumsum(quantity[:, own], axis=1)
-    value = np.zeros_like(running)
+    term, value = text.milestones[name], np.zeros_like(running)
     starts = [Decimal(0), *(Decimal(band.after) for band in term.bands)]
     prices = [term.price, *(band.price for band in term.bands)]
-    dearest = minor_units(max(prices), contract.currency_of_prices)
+    dearest = minor_units(max(prices), text.currency_of_prices)
     assert_fits(float(running.max(initial=0)) * dearest)
     for index, price in enumerate(prices):
         first = int(starts[index])
-        in_band = np.maximum(running - first, 0)
-        if index + 1 < len(starts):
-            in_band = np.minimum(in_band, int(starts[index + 1]) - first)
+        most = int(starts[index + 1]) - first if index + 1 < len(starts) else None
         # The running total is parted, so that each claim is worth what it adds to it: which band it
-        # falls in depends on all the claims before it.
-        value += np.diff(in_band, axis=1, prepend=0) * _of_a_claim(contract, lots, own, price)
+        # falls in depends on all the claims before it, those of other versions too.
+        before, after = (np.clip(one - first, 0, most) for one in (running - quantity, running))
+        value += (after - before) * _of_a_claim(text, lots, name, own, price)
     return np.asarray(value, dtype=np.int64)
 
 
-def _of_a_claim(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
+def _of_a_claim(text: Contract, lots: Lots, name: str, own: Numbers, price: Decimal) -> Pence:
     """The price of a band in minor units for each lot: less the discounts on its day, and for late
     claims what these earn of it.
     """
-    name = contract.payables[int(lots.milestone[own[0]])] if own.size else ""
-    discounts = contract.discounts_of(name)
-    minor = Fraction(minor_units(price, contract.currency_of_prices))
+    discounts = text.discounts_of(name)
+    minor = Fraction(minor_units(price, text.currency_of_prices))
     found: dict[int, int] = {}
     for day in set(lots.day[own].tolist()):
         left = minor
         for discount in discounts:
             left = discount.taken_off(left, from_day_number(day), {})
-        found[day] = rounded(left, contract.rounding.rule)
+        found[day] = rounded(left, text.rounding.rule)
     prices = np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
     # Of one claim, not of what a lot comes to: three late claims counted together must come to what
     # they come to one by one, half pennies and all.
     late = lots.standing[own] == LATE
-    prices[late] = paid_late(contract, prices[late])
+    prices[late] = paid_late(text, prices[late])
     return prices
 
 
@@ -122,15 +153,22 @@ def _without_deferred_fees(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence
 ) -> Pence:
     """Fees that wait for claims of a milestone are worth nothing until so many stand."""
-    for name, fee in contract.fees.items():
-        if fee.deferred_until is None:
-            continue
-        needed = contract.payables.index(fee.deferred_until.milestone)
-        # Of those that stand: where claims are taken back below the number, the fee goes back too.
-        claims = quantity[:, lots.milestone == needed].sum(axis=1)
-        waits = claims < fee.deferred_until.at_least
-        concerned = lots.milestone == contract.payables.index(name)
-        value = np.where(waits[:, None] & concerned[None, :], 0, value)
+    ends = [day_number(from_) for from_, _ in contract.texts[1:]]
+    for index, (from_, text) in enumerate(contract.texts):
+        # A fee is governed by its day, whatever governs the claims of participants.
+        governed = lots.day >= day_number(from_)
+        if index < len(ends):
+            governed &= lots.day < ends[index]
+        for name, fee in text.fees.items():
+            if fee.deferred_until is None:
+                continue
+            needed = contract.payables.index(fee.deferred_until.milestone)
+            # Of those that stand: where claims are taken back below the number, the fee goes back
+            # too.
+            claims = quantity[:, lots.milestone == needed].sum(axis=1)
+            waits = claims < fee.deferred_until.at_least
+            concerned = governed & (lots.milestone == contract.payables.index(name))
+            value = np.where(waits[:, None] & concerned[None, :], 0, value)
     return value
 
 
@@ -148,10 +186,31 @@ def result_values(
         # Lots of coming periods are there once a claim is open; their results are not measured yet.
         if name not in contract.results or key.period > claim:
             continue
-        group = group_of(contract, contract.results[name], key.group)
+        if not _is_governed(contract, lots, key):
+            worth[:, lot] = 0
+            continue
+        group = group_of(contract, result_in(contract, name, key.period), key.group)
         for trial, ledger in enumerate(ledgers):
             worth[trial, lot] = ledger.added(name, group, key.period)
     return worth
+
+
+def _is_governed(contract: Contract, lots: Lots, key: LotKey) -> bool:
+    """Whether the version that governs the day of a result's lot pays it, by that share rule: of
+    closed lines there may be lots that none pays any more.
+    """
+    if len(contract.texts) == 1:
+        return True
+    day, name = from_day_number(key.day), contract.payables[key.milestone]
+    text = contract.text_on(day)
+    if name not in text.results:
+        return False
+    each = text.results[name].each
+    held = {} if each is None else {each: key.group[contract.grouping.index(each)]}
+    entry = next(one for one in text.fundings_of(name) if one.applies(day, held))
+    rule = replace(share_rule(text, entry, held), funding=contract.funding.index(entry))
+    # Otherwise a result would be paid twice that another funder pays than the one that was asked.
+    return rule == lots.rules[key.rule]
 
 
 def falls_of_results(contract: Contract, lots: Lots, asked: Pence, paid: Pence) -> Pence:
@@ -172,6 +231,16 @@ def falls_of_results(contract: Contract, lots: Lots, asked: Pence, paid: Pence) 
         paid[:, lot] += off
         withheld[of] = np.maximum(left - off, 0)
     return paid
+
+
+def text_of(contract: Contract, period: int) -> Contract:
+    """The text that governs the results of a period: that of its last day."""
+    return contract.text_on(contract.calendar.periods[period].last)
+
+
+def result_in(contract: Contract, name: str, period: int) -> Result:
+    """A result as the text that governs a period has it; where it has none, as it last was."""
+    return text_of(contract, period).results.get(name) or contract.results[name]
 
 
 def group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
@@ -227,8 +296,8 @@ class GroupCounts:
         """What a result adds in one period, in minor units: its worth at the end of it, less that
         at the end of the period before where both are worth of the same stretch.
         """
-        now = self.worth(name, group, period)
-        if self.contract.results[name].starts_anew(self.contract.calendar, period):
+        now, result = self.worth(name, group, period), result_in(self.contract, name, period)
+        if result.starts_anew(self.contract.calendar, period):
             return now
         return now - self.worth(name, group, period - 1)
 
@@ -239,8 +308,13 @@ class GroupCounts:
         return self.known[name, group, period]
 
     def _worth(self, name: str, group: str | None, period: int) -> int:
-        result, calendar = self.contract.results[name], self.contract.calendar
-        if result.on is not None and calendar.periods[period].last < result.on:
+        result = result_in(self.contract, name, period)
+        last = self.contract.calendar.periods[period].last
+        # One that is new, or is measured for other groups than before, was worth nothing before.
+        has_it = name in text_of(self.contract, period).results
+        if not has_it or (result.each is None) != (group is None):
+            return 0
+        if result.on is not None and last < result.on:
             return 0
         pence = worth_pence(self.contract, result, self.sums(result, group, period))
         others = (self.worth(*place) for place in self.taken_off(result, group, period))
@@ -266,18 +340,18 @@ class GroupCounts:
                 and (group is None or group_of(self.contract, result, held) == group)
             )
 
-        return sums_of(self.contract, summed)
+        return sums_of(text_of(self.contract, period), summed)
 
     def taken_off(
         self, result: Result, group: str | None, period: int
     ) -> Iterator[tuple[str, str | None, int]]:
         """The results that are taken off a result, each with its group and the period."""
         for other in result.less:
-            yield from ((other, of, period) for of in self._groups(other, group))
+            yield from ((other, of, period) for of in self._groups(other, group, period))
 
-    def _groups(self, other: str, group: str | None) -> list[str | None]:
+    def _groups(self, other: str, group: str | None, period: int) -> list[str | None]:
         """The groups of another result that lie within a group of this one."""
-        each = self.contract.results[other].each
+        each = text_of(self.contract, period).results[other].each
         if each is None or group is not None:
             return [group if each is not None else None]
         position = self.contract.grouping.index(each)

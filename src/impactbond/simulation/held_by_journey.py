@@ -30,7 +30,7 @@ from impactbond.money import Pence
 from impactbond.settlement.limits import apply_limits, nothing_of, settles_in_order
 from impactbond.settlement.lots import LotColumns, Lots, Numbers
 from impactbond.settlement.priorities import Apart
-from impactbond.settlement.values import part_paid, values_to_date
+from impactbond.settlement.values import is_plain, values_to_date
 from impactbond.simulation.columns import Columns
 from impactbond.simulation.stages import DrawnClaim, Stage
 from impactbond.terms.applicability import is_about
@@ -48,11 +48,7 @@ def limits_on_each(contract: Contract) -> tuple[int, ...]:
         return ()
     # Which band a claim falls in, and which penny of a part that is paid, depends on how many
     # others claimed before: one participant's claims alone would come to other money.
-    uneven = [
-        name
-        for name, term in contract.milestones.items()
-        if term.bands or part_paid(contract, term) != 1
-    ]
+    uneven = [name for name in contract.milestones if not is_plain(contract, name)]
     return () if any(whole[at].is_on(name) for at in own for name in uneven) else own
 
 

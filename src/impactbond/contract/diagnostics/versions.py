@@ -9,6 +9,7 @@ from datetime import date
 from itertools import chain, pairwise
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.errors import Fault
 from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.diagnostic import listing
@@ -23,6 +24,7 @@ def check_versions(versions: Sequence[Contract]) -> list[Fault]:
     if faults:
         return faults
     faults += _check_corrections(versions)
+    faults += _check_pricing([one.terms for one in Versions(tuple(versions)).stretches])
     checks: tuple[Callable[[Contract, Contract], Faults], ...] = (
         *(_check_identity, _check_dates, _check_periods, _check_funders),
         *(_check_metrics, _check_names, _check_tranches),
@@ -86,6 +88,37 @@ def _check_results(corrected: Contract, contract: Contract) -> Faults:
         if not same_group or contract.fundings_of(name) != corrected.fundings_of(name):
             problem = f"a correction leaves alone who pays for the result '{name}', and for whom"
             yield _fault(contract, f"results > {name}", "other_result", problem)
+
+
+def _check_pricing(in_force: Sequence[Contract]) -> Faults:
+    """What is worked out on all claims of a milestone together stays as it is, where no day of
+    theirs tells which version they are under.
+    """
+    if in_force[-1].governs == "milestones achieved":
+        return
+    for old, new in pairwise(in_force):
+        for name in new.milestones:
+            if name in old.milestones and _priced(old, name) != _priced(new, name):
+                problem = (
+                    f"what is paid of '{name}' is worked out on all of its claims together (bands, "
+                    "a part, another currency), and changes while some are under an earlier version"
+                )
+                allowed = (
+                    "keep it, pay a milestone of another name, or govern by milestones achieved"
+                )
+                term, found = f"milestones > {name}", f"governs: {in_force[-1].governs}"
+                yield _fault(new, term, "other_pricing", problem, found, allowed)
+
+
+def _priced(contract: Contract, name: str) -> tuple[object, ...]:
+    """All of the price of a milestone but what is told of each of its claims."""
+    term, other = contract.milestones[name], contract.prices_in
+    found = (term.paid_for or 1, None if other is None else (other.currency, other.rate))
+    if not term.bands:
+        return found
+    bands = [(band.after, band.price) for band in term.bands]
+    late = contract.calendar.evidence.late_pays
+    return (*found, term.price, bands, late, contract.discounts_of(name))
 
 
 def _check_identity(old: Contract, new: Contract) -> Faults:

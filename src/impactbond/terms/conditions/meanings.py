@@ -49,8 +49,8 @@ def _plainest(terms: Terms, condition: ConditionTerm) -> ConditionTerm:
 
 def _said(terms: Terms, windows: tuple[str, ...], value: Any) -> str:
     """What is written at a key; a window by its days: a second name makes no other of it."""
-    # In the order of nothing but what is asked: 17 and 17.0 are one bar, and a mark list is the same
-    # whichever mark stands first. Windows alone keep their order: the first is that of the start.
+    # How it is written says nothing: 17 and 17.0 are one bar, and a list of marks is the same
+    # whichever stands first. Windows alone keep their order: the first is that of the start.
     match value:
         case Threshold(bar=bar, comparison=side):
             return f"{side} {bar.normalize()}"

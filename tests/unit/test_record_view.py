@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def test_it_holds_the_funder_s_own_statement_and_rows(views: tuple[Path, Path]) 
 
 
 def test_it_holds_nothing_of_another_funder_or_child(views: tuple[Path, Path]) -> None:
-    told = everything(read_record(views[1]))
+    # Without digests, in which any three figures may follow each other.
+    told = re.sub(r"\b[0-9a-f]{64}\b", "", everything(read_record(views[1])))
     for other in ("oak", "Oak", "council", "lottery", "777", "77777", "2017-02-03"):
         assert other not in told, other
     assert "elm-child" in told  # which its own statement lists

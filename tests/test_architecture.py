@@ -16,6 +16,7 @@ ROOT = {
     "dialect",
     "duckdb_instances",
     "spark_frames",
+    "numbering",
     "canonical",
     "version",
     "reasons",

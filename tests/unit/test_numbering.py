@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impactbond.settlement.numbering import alike
+from impactbond.numbering import alike
 
 FAR = 2**61
 

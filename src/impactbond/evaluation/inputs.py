@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions, unit_stretches
 from impactbond.dates import Span, day_number, from_day_number
@@ -23,7 +22,6 @@ from impactbond.dialect import Engine
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, with_day_numbers
-from impactbond.terms.conditions.states import Sustained
 from impactbond.terms.metrics.choices import State
 from impactbond.terms.milestones import DaysIn
 
@@ -196,8 +194,7 @@ class EvaluationInput:
             ids = sorted(evidence.participants_table["participant"].unique().to_pylist())
             persons = _of_numbers(person=range(len(ids)))
             tables["persons"] = persons.add_column(0, "participant", pa.array(ids, pa.string()))
-        if any(isinstance(one, Sustained) for _, one in every_condition(contract)):
-            spans = EvaluationPlan.of(contract).spans
+        if spans := EvaluationPlan.of(contract).spans:
             tables["spans"] = _spans_table(spans, evidence, tables["windows"])
         if any(term.units for term in contract.milestones.values()):
             tables["days"] = _days_table(contract)

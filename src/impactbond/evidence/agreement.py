@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.coded_cells import OneNumbering, joined, row_numbers
+from impactbond.evidence.coded_cells import OneNumbering, joined
 from impactbond.evidence.delivered_references import References
 from impactbond.evidence.deliveries import RECORDED, WITHDRAWN, Block, Columns, day_numbers
 from impactbond.evidence.observation_ids import ids_of, moment, told
@@ -30,6 +30,7 @@ from impactbond.evidence.refusals import (
     Refusal,
     Refused,
 )
+from impactbond.numbering import row_numbers
 from impactbond.terms.sheets import EACH_ROW
 
 Places = NDArray[np.int64]

@@ -101,20 +101,8 @@ class _CellError(Exception):
 
 def _each(cells: Sequence[object], read: Callable[[object], T]) -> CellColumn[T]:
     """Every cell that is not blank read by itself; cells that are alike are read once."""
-    keys: Sequence[object] = cells
-    if len(set(map(type, cells)) - {type(None)}) > 1:
-        keys = list(zip(map(type, cells), cells, strict=True))  # or TRUE would be taken for 1
-    values: dict[object, T] = {}
-    refusals: dict[object, Refusal] = {}
-    for key, cell in dict(zip(keys, cells, strict=True)).items():
-        if cell is None:
-            continue
-        try:
-            values[key] = read(cell)
-        except _CellError as wrong:
-            refusals[key] = wrong.refusal
-    refused = {index: refusals[key] for index, key in enumerate(keys) if key in refusals}
-    return CellColumn(list(map(values.get, keys)), refused)
+    column = read_coded(CodedCells.of(cells), read)
+    return CellColumn(column.values, column.refusals)
 
 
 def read_coded(cells: CodedCells, read: Callable[[object], T]) -> CodedColumn[T]:

@@ -19,7 +19,6 @@ T = TypeVar("T")
 Codes = NDArray[np.int32]
 Objects = NDArray[Any]
 Places = NDArray[np.int64]
-_MOST = 2**62  # numbers of rows are below it
 
 
 class CodedCells(Sequence[object]):
@@ -164,26 +163,6 @@ def joined(parts: Iterable[Any]) -> NDArray[Any]:
     """Several arrays one after the other; of none, an empty one of whole numbers."""
     every = list(parts)
     return np.concatenate(every) if every else np.zeros(0, np.int64)
-
-
-def row_numbers(columns: Iterable[NDArray[Any]]) -> Places:
-    """One number for each row of some columns of numbers from 0: rows that are alike have the same,
-    and the rows are in the order of their numbers.
-    """
-    found: Places | None = None
-    size = 1
-    for column in columns:
-        if not len(column):
-            return np.zeros(0, np.int64)
-        of_column = int(column.max()) + 1
-        if found is None:
-            found, size = column.astype(np.int64), of_column
-            continue
-        if size * of_column >= _MOST:
-            different, found = np.unique(found, return_inverse=True)
-            size = len(different)
-        found, size = found * of_column + column, size * of_column
-    return np.zeros(0, np.int64) if found is None else found
 
 
 @dataclass(eq=False, repr=False)

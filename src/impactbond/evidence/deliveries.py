@@ -21,7 +21,7 @@ from impactbond.evidence.cells import (
     read_coded,
     read_date,
 )
-from impactbond.evidence.coded_cells import CodedCells, CodedColumn, coded_together, row_numbers
+from impactbond.evidence.coded_cells import CodedCells, CodedColumn, coded_together
 from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import (
     LEFT_BEFORE_START,
@@ -30,6 +30,7 @@ from impactbond.evidence.refusals import (
     Refusal,
     Refused,
 )
+from impactbond.numbering import row_numbers
 from impactbond.terms.sheets import (
     LONG_COLUMNS,
     METRIC,

@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.inputs import ClaimDate
+from impactbond.numbering import alike
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.numbering import alike
 
 _AMOUNTS = ("quantity", "value_pence", "entitled_pence")
 _OF_A_LOT = ("period", "achieved_on", "milestone", "share_rule", "price_pence", "standing", "group")

@@ -28,9 +28,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Stretch, Versions, unit_stretches
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.money import CURRENCIES, Pence, round_fraction, rounded
+from impactbond.numbering import alike
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, share_rule
-from impactbond.settlement.numbering import alike
 from impactbond.terms.applicability import Dated, is_about
 from impactbond.terms.funding import Funding
 from impactbond.terms.prices import Indexed

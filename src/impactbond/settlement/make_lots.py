@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.evaluation.claims import ClaimRows, Counted
+from impactbond.numbering import alike
 from impactbond.settlement.lots import LotColumns, LotKey, Lots, Numbers, Rulebook, ShareRules
-from impactbond.settlement.numbering import alike
 
 
 class _Described(NamedTuple):

@@ -10,8 +10,9 @@ Keeps  a value follows from everything that stands on a claim date, never from h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
@@ -91,12 +92,19 @@ def _stretches(
 ) -> list[tuple[Contract, Numbers]]:
     """The lots of a milestone, by the text that they are under."""
     texts, own = contract.texts_of_claims, np.flatnonzero(lots.milestone == position)
-    # Lots stand in the order of days, and a text governs from its day on.
-    turns = np.array([day_number(from_) for from_, _ in texts[1:]], dtype=np.int64)
-    parts = np.split(own, np.searchsorted(lots.day[own], turns))
-    found = zip((text for _, text in texts), parts, strict=True)
+    governs = _governing(texts, lots.day[own])
     # Where a version has no such milestone nothing of it stands, though closed lines may be there.
-    return [(text, part) for text, part in found if name in text.milestones]
+    return [
+        (text, own[governs == index])
+        for index, (_, text) in enumerate(texts)
+        if name in text.milestones
+    ]
+
+
+def _governing(texts: Sequence[tuple[date, Contract]], days: Numbers) -> Numbers:
+    """Which of some texts governs each day: the last that does so from that day, or before, on."""
+    turns = [day_number(from_) for from_, _ in texts[1:]]
+    return np.searchsorted(np.array(turns, dtype=np.int64), days, side="right")
 
 
 def _by_part(
@@ -153,12 +161,9 @@ def _without_deferred_fees(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence
 ) -> Pence:
     """Fees that wait for claims of a milestone are worth nothing until so many stand."""
-    ends = [day_number(from_) for from_, _ in contract.texts[1:]]
-    for index, (from_, text) in enumerate(contract.texts):
-        # A fee is governed by its day, whatever governs the claims of participants.
-        governed = lots.day >= day_number(from_)
-        if index < len(ends):
-            governed &= lots.day < ends[index]
+    # A fee is governed by its day, whatever governs the claims of participants.
+    governs = _governing(contract.texts, lots.day)
+    for index, (_, text) in enumerate(contract.texts):
         for name, fee in text.fees.items():
             if fee.deferred_until is None:
                 continue
@@ -167,7 +172,7 @@ def _without_deferred_fees(
             # too.
             claims = quantity[:, lots.milestone == needed].sum(axis=1)
             waits = claims < fee.deferred_until.at_least
-            concerned = governed & (lots.milestone == contract.payables.index(name))
+            concerned = (governs == index) & (lots.milestone == contract.payables.index(name))
             value = np.where(waits[:, None] & concerned[None, :], 0, value)
     return value
 

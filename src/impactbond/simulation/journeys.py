@@ -17,6 +17,7 @@ Keeps  whoever comes next starts when the place has stood empty for as long as t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from functools import partial
@@ -92,10 +93,8 @@ def journeys_and_limits(
     is_of_children = is_drawn and whole.participants.places is None
     limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
     if limits:
-        try:
+        with suppress(TooManyToTellApartError):  # then children one by one cost less
             return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
-        except TooManyToTellApartError:
-            pass  # children one by one cost less
     return (), journeys(versions, area, known)
 
 

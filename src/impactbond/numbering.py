@@ -1,13 +1,13 @@
 """Numbers for rows that are alike: what several columns say, as one.
 
 Takes  columns of whole numbers.
-Gives  for every row the place of what it says among all that is said, in order.
+Gives  for every row a number for all that it says, or the place of that among all that is said.
 Keeps  the order is that of the rows, column by column; no product of numbers becomes too large.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,12 @@ class Alike(NamedTuple):
     place: Numbers
 
 
-def alike(columns: Sequence[NDArray[Any]]) -> Alike:
+def row_numbers(columns: Iterable[NDArray[Any]]) -> Numbers:
+    """One number, not below 0, for each row: those that are alike have the same."""
+    return _in_one(columns)[0]
+
+
+def alike(columns: Iterable[NDArray[Any]]) -> Alike:
     """The rows that are alike in every column."""
     number, span = _in_one(columns)
     if span > _MOST_IDLE * number.size + 2**16:
@@ -42,10 +47,11 @@ def alike(columns: Sequence[NDArray[Any]]) -> Alike:
     return Alike(row, place)
 
 
-def _in_one(columns: Sequence[NDArray[Any]]) -> tuple[Numbers, int]:
+def _in_one(columns: Iterable[NDArray[Any]]) -> tuple[Numbers, int]:
     """One number for every row, less than the one that comes with them."""
-    number, span = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns if number.size else ():
+    every = list(columns)
+    number, span = np.zeros(len(every[0]) if every else 0, dtype=np.int64), 1
+    for column in every if number.size else ():
         low = int(column.min())
         own, width = column.astype(np.int64) - low, int(column.max()) - low + 1
         if span * width > _MOST:

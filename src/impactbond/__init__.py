@@ -88,7 +88,8 @@ if TYPE_CHECKING:
     from impactbond.simulation.forecast import Forecast
     from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
-    from impactbond.simulation.simulate import reforecast, simulate
+    from impactbond.simulation.reforecast import reforecast
+    from impactbond.simulation.simulate import simulate
     from impactbond.statements.up_front import write_up_front
     from impactbond.statements.write import statement_files, table_files, write_statements
 
@@ -150,7 +151,7 @@ _HOMES = {
     "read_versions": "contract.read",
     "reconcile": "receipts.reconcile",
     "record_bytes": "records.record",
-    "reforecast": "simulation.simulate",
+    "reforecast": "simulation.reforecast",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
     "returns_of": "forecasts.returns",

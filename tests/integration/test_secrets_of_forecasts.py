@@ -23,7 +23,7 @@ from impactbond.settlement.settle import settle
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.learn import area_from
 from impactbond.simulation.read import read_area
-from impactbond.simulation.simulate import reforecast
+from impactbond.simulation.reforecast import reforecast
 
 NOTE = "Hortensia"  # stands where nothing of it is told
 AREA = f"""

@@ -18,8 +18,9 @@ from impactbond.contract.contract import Contract
 from impactbond.terms.conditions import Condition
 from impactbond.terms.conditions.counts import Absence, Count, Observed, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
-from impactbond.terms.conditions.reaches import Reaches, Share
+from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
+from impactbond.terms.conditions.shares import Share
 from impactbond.terms.conditions.states import Stays, Sustained
 from impactbond.terms.metrics.choices import Event
 from impactbond.terms.metrics.choices import State as StateMetric

@@ -20,7 +20,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import parse_area
-from impactbond.simulation.simulate import reforecast
+from impactbond.simulation.reforecast import reforecast
 
 EXAMPLES = int(os.environ.get("IMPACTBOND_REFORECASTS", "3"))
 TRIALS = 1 if EXAMPLES < 10 else 2

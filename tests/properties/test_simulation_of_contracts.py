@@ -23,7 +23,8 @@ from impactbond.errors import AssumptionError
 from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Chance
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.simulate import reforecast, simulate
+from impactbond.simulation.reforecast import reforecast
+from impactbond.simulation.simulate import simulate
 from impactbond.simulation.trial_evidence import by_events
 from impactbond.terms.calendar import EvidenceDeadline
 from impactbond.terms.milestones import alternatives

@@ -17,7 +17,8 @@ from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.learn import area_from
 from impactbond.simulation.read import parse_area
-from impactbond.simulation.simulate import reforecast, simulate
+from impactbond.simulation.reforecast import reforecast
+from impactbond.simulation.simulate import simulate
 from impactbond.simulation.trial_evidence import by_events
 
 AREA = """

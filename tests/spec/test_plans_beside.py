@@ -10,7 +10,8 @@ from tests.spec.test_west_london_zone_scale_up import EXPLAINED, UNEXPLAINED
 
 import impactbond as ib
 from impactbond.errors import AssumptionError
-from impactbond.simulation.simulate import reforecast, simulate
+from impactbond.simulation.reforecast import reforecast
+from impactbond.simulation.simulate import simulate
 
 PAID = {period: pounds * 100 for period, pounds in (EXPLAINED | UNEXPLAINED).items()}
 PLANS = """

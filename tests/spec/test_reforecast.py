@@ -18,7 +18,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import parse_area
-from impactbond.simulation.simulate import reforecast
+from impactbond.simulation.reforecast import reforecast
 
 TERMS = """
 milestones:

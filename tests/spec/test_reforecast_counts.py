@@ -23,7 +23,8 @@ from impactbond.evaluation.claims import evaluate
 from impactbond.reasons import Standing
 from impactbond.settlement.settle import settle
 from impactbond.simulation.counted_outturn import dealt_out
-from impactbond.simulation.simulate import reforecast, simulate
+from impactbond.simulation.reforecast import reforecast
+from impactbond.simulation.simulate import simulate
 from impactbond.simulation.trial_evidence import by_events
 
 # Nine children have started by the area, on 9 January.

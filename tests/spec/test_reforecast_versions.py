@@ -20,7 +20,7 @@ from impactbond.errors import AssumptionError
 from impactbond.forecasts.cash import cash_of
 from impactbond.settlement.settle import settle
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.simulate import reforecast
+from impactbond.simulation.reforecast import reforecast
 
 ORIGINAL = """
 version: {number: 1, kind: original, signed_on: 2016-12-01, effective_on: 2017-01-01}

@@ -13,8 +13,8 @@ from impactbond.contract.read import parse_contract
 from impactbond.contract.reading.yaml_document import load
 from impactbond.terms.conditions.counts import Count, Observed
 from impactbond.terms.conditions.junctions import All, AtLeast
-from impactbond.terms.conditions.reaches import Share
 from impactbond.terms.conditions.scales import Level
+from impactbond.terms.conditions.shares import Share
 from impactbond.terms.limits import Limit
 from impactbond.terms.limits.funder import FunderLimit, PassedTo
 from impactbond.terms.metrics import Metric

@@ -15,7 +15,7 @@ from impactbond.charts.drawing import drawn
 from impactbond.designs.sensitivity import _salib
 from impactbond.disclosure.attack import solver
 from impactbond.errors import ImpactBondError
-from impactbond.investment.cash_flows import internal_rate
+from impactbond.investment.rates import internal_rate
 from impactbond.pages.house import _environment
 
 FLOWS = [(date(2020, 1, 1), -100_00), (date(2021, 1, 1), 110_00)]

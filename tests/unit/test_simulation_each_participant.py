@@ -18,7 +18,8 @@ from tests.unit.test_simulation_journeys import ALTERNATIVES, UNITS, area_of, fo
 from impactbond.settlement.settle import settle
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.simulate import reforecast, simulate
+from impactbond.simulation.reforecast import reforecast
+from impactbond.simulation.simulate import simulate
 
 EACH = "{contract: whole, each: participant, at_most: 600.00, beyond: unpaid}"
 WORK = """

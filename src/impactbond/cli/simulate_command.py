@@ -122,7 +122,8 @@ def begins_from(
 ) -> Callable[..., Forecast]:
     """What draws the futures: of the whole term, or of what is left of it."""
     from impactbond.records.contents import is_record
-    from impactbond.simulation.simulate import reforecast, simulate
+    from impactbond.simulation.reforecast import reforecast
+    from impactbond.simulation.simulate import simulate
 
     if not evidence and not claims and not is_record(contract):
         if as_of is not None or leave_out:

@@ -20,10 +20,11 @@ import pyarrow as pa
 
 from impactbond.closing.aged import Matched
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import Year, summed
+from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import Constraint
 from impactbond.closing.left_of_limits import LeftOfLimits
 from impactbond.closing.position import IN_HAND
+from impactbond.closing.sums import summed
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import minor_units, round_fraction, show_share
 from impactbond.receipts.match import REFUND_OF

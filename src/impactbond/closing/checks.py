@@ -30,7 +30,7 @@ from impactbond.closing.exchange import (
     OPEN,
 )
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import Year, summed
+from impactbond.closing.inputs import Year
 from impactbond.closing.journals import (
     ACCRUED,
     IN_ADVANCE,
@@ -39,6 +39,7 @@ from impactbond.closing.journals import (
     UP_FRONT_ACCOUNT,
     balances,
 )
+from impactbond.closing.sums import summed
 from impactbond.money import minor_units, show
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.schedule import ON_ACCOUNT

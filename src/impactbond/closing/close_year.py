@@ -23,7 +23,7 @@ from typing import NamedTuple, get_args
 
 import pyarrow as pa
 
-from impactbond.closing.aged import aged_table, interest_table, matched, paid_table, received_table
+from impactbond.closing.aged import aged_table, matched, paid_table, received_table
 from impactbond.closing.beside import (
     after_table,
     confirmations_table,
@@ -48,9 +48,10 @@ from impactbond.closing.closing_cut import (
 )
 from impactbond.closing.exchange import exchange_table
 from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
-from impactbond.closing.inputs import Year, by_funder
+from impactbond.closing.inputs import Year
 from impactbond.closing.invoices import Issued, StatementNames, invoices_table, statements_issued
 from impactbond.closing.journals import journals_table, postings_table
+from impactbond.closing.late_interest import interest_table
 from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
@@ -62,6 +63,7 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
+from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import (
     read_trial_balance,
     trial_balance_table,

@@ -27,7 +27,6 @@ from impactbond.closing.exported_files import (
     amount_told,
     csv_rows,
     manifest_row,
-    open_data_files,
     unwritten_row,
 )
 from impactbond.closing.invoices import writable
@@ -41,6 +40,7 @@ from impactbond.closing.more_ledgers import (
     reversed_line,
     sage_accounting,
 )
+from impactbond.closing.open_data import open_data_files
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError

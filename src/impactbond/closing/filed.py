@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from impactbond.canonical import json_bytes, sha256
-from impactbond.closing.inputs import EarnedOutcome, Sums
+from impactbond.closing.sums import EarnedOutcome, Sums
 from impactbond.errors import Fault, YearEndError, unopened
 
 FORMAT = 1

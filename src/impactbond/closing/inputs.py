@@ -5,38 +5,26 @@ Takes  the claims made, the closing cut by the evidence of the year end and of t
        receipts.
 Gives  sums in whole pence.
 Keeps  what lies beyond the funders' limits, which nobody pays, is no income.
-
-And fees that pay for days after a year end: what of them is income of the next year.
-
-Takes  what fell due by outcome, the contract, and the days that the ledger map says fees are for.
-Gives  what of it is deferred, by outcome.
-Keeps  by days, to date, cut at the running total, so that the years add up to the fee. A fee is
-       never earned before it falls due by the contract: nothing is accrued here.
-
-And what was earned, by outcome, and how it is added up.
-
-Takes  lines and their shares.
-Gives  whole pence by funder and outcome, by funder, and by outcome.
-Keeps  what lies beyond the funders' limits, which nobody pays, is no income.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
+from impactbond.closing.deferred_fees import deferred_fees
 from impactbond.closing.ledger import Constraint, Ledger
+from impactbond.closing.sums import Sums, by_funder, by_outcome, summed, summed_by_outcome
 from impactbond.contract.contract import Contract
-from impactbond.money import cut_whole, minor_units, round_fraction, rounded
+from impactbond.money import minor_units, rounded
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
 from impactbond.settlement.schedule import UP_FRONT
@@ -230,77 +218,3 @@ class Year:
         for _, funder, _, _ in (*self.received, *self.written_off):
             known.setdefault(funder, Payer(funder, funder, funder, "unknown"))
         return tuple(known.values())
-
-
-class EarnedOutcome(NamedTuple):
-    """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
-
-    funder: str
-    participant: str
-    milestone: str
-    period: str
-    achieved_on: date
-
-
-Sums = dict[EarnedOutcome, int]
-
-
-def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
-    """What each funder owes for each outcome, by lines and their shares (LINES, SHARES)."""
-    columns = ["participant", "milestone", "period", "achieved_on"]
-    rows = zip(*(lines[name].to_pylist() for name in ["line", *columns]), strict=True)
-    of_line = {line: about for line, *about in rows}
-    sums: Sums = defaultdict(int)
-    columns = ["line", "funder", "amount_pence"]
-    for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
-        # Nobody owes it, so nobody earned it: it stands in the table of what is withheld.
-        if funder != UNFUNDED and pence:
-            sums[EarnedOutcome(funder, *of_line[line])] += pence
-    return sums
-
-
-def by_funder(sums: Sums) -> dict[str, int]:
-    """The same for each funder in all."""
-    return summed((outcome.funder, pence) for outcome, pence in sums.items())
-
-
-def summed_by_outcome(sums: Sums) -> dict[tuple[Any, ...], int]:
-    """The same for each outcome, whoever pays it."""
-    found: dict[tuple[Any, ...], int] = defaultdict(int)
-    for outcome, pence in sums.items():
-        found[outcome[1:]] += pence
-    return found
-
-
-def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Amounts added up by their names."""
-    found: dict[str, int] = defaultdict(int)
-    for name, pence in pairs:
-        found[name] += pence
-    return found
-
-
-def deferred_fees(due: Sums, terms: Contract, ledger: Ledger | None, on: date) -> Sums:
-    """What of the fees that fell due by the year end is for days after it."""
-    found: Sums = {}
-    for name, days in {} if ledger is None else ledger.fee_days.items():
-        # What was taken back of a fee defers nothing.
-        own = {one: pence for one, pence in due.items() if one.milestone == name and pence > 0}
-        of_funders, rule = by_funder(own), terms.rounding.rule
-        in_all = sum(of_funders.values())
-        if not in_all or name not in terms.fees:
-            continue
-        fee = sum(pence for _, pence in terms.fees[name].instalments(terms.currency, rule))
-        # By days of the whole fee, not of the instalments that happen to have fallen due.
-        by_then = int(round_fraction(np.array([fee]), days.part_by(on), rule)[0])
-        parts = tuple(Fraction(pence, in_all) for pence in of_funders.values())
-        # Among funders as they owe it; never more than fell due.
-        earned = cut_whole(min(by_then, in_all), parts, rule)
-        for (funder, pence), done in zip(of_funders.items(), earned, strict=True):
-            rest = pence - done
-            # Of the instalments that fell due last, because the first days are paid by the first.
-            for one in sorted(own, key=lambda one: one.achieved_on, reverse=True):
-                if one.funder == funder and rest:
-                    found[one] = min(own[one], rest)
-                    rest -= found[one]
-    return found

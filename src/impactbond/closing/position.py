@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from impactbond.closing.closing_cut import Recorded
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import Sums, Year, by_funder, summed, summed_by_outcome
+from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import FunderEntry, Ledger
 from impactbond.closing.newest_evidence import newest_evidence
+from impactbond.closing.sums import Sums, by_funder, summed, summed_by_outcome
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import half_up, rounded
 from impactbond.settlement.limits import headroom_pence

@@ -14,7 +14,8 @@ from typing import Any
 
 from impactbond.closing.beside_sheets import BESIDE, DATED, FUNDER, SIDES, PackSheets
 from impactbond.closing.checks import WITHIN_LIMITS
-from impactbond.closing.cover import add_confirmations, add_cover, notes_sheet
+from impactbond.closing.confirmation_pages import add_confirmations
+from impactbond.closing.cover import add_cover, notes_sheet
 from impactbond.closing.filed import Filed
 from impactbond.closing.formulas import check_formulas
 from impactbond.closing.year_end import YearEnd

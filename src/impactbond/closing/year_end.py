@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from impactbond.cards import FrameOf, text_card
 from impactbond.closing.filed import Filed, filed_bytes
-from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.sums import Sums
 from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
 from impactbond.tables import aligned, plain_rows

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from impactbond.cards import FrameOf
 from impactbond.disclosure.attack import solver
+from impactbond.disclosure.rounding import rounded
 from impactbond.disclosure.rules import (
     ALL,
     SECONDARY,
@@ -34,7 +35,7 @@ from impactbond.disclosure.rules import (
     Zeros,
     disclosure_rules,
 )
-from impactbond.disclosure.suppress import Choice, Suppression, rounded, suppressed
+from impactbond.disclosure.suppress import Choice, Suppression, suppressed
 from impactbond.errors import Fault
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind

@@ -21,7 +21,7 @@ from impactbond.explanation.repeats import PAIRS
 from impactbond.frames.frame import declared
 from impactbond.receipts import reconcile
 from impactbond.receipts.interest import INTEREST
-from impactbond.receipts.match import PAYMENT_TIMES
+from impactbond.receipts.payment_times import PAYMENT_TIMES
 from impactbond.receipts.receipts import RECEIPTS
 from impactbond.settlement.lines import LINES, SHARES
 from impactbond.settlement.plans import PLANNED

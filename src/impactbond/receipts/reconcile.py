@@ -23,7 +23,8 @@ from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
-from impactbond.receipts.match import Claimed, Credit, Due, Match, payment_times
+from impactbond.receipts.match import Claimed, Credit, Due, Match
+from impactbond.receipts.payment_times import payment_times
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement

@@ -15,8 +15,9 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.counts import Absence, Count, Observed, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
-from impactbond.terms.conditions.reaches import Reaches, Share
+from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
+from impactbond.terms.conditions.shares import Share
 from impactbond.terms.conditions.states import Stays, Sustained
 
 __all__ = ["CONDITIONS", "Condition", "ConditionTerm", "Junction", "Leaf", "Looking"]
